@@ -1,0 +1,23 @@
+package dev.fewstep.schemas.message;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What workers must know of a task; compacted by task. A worker that holds any other attempt or
+ * execution than the one named here stops.
+ *
+ * @param taskKey the task
+ * @param attempt the attempt that counts now
+ * @param executionId the execution bound to it; empty while none has started
+ * @param stop whether the task is withdrawn: do not start, stop if running
+ */
+public record ControlMessage(
+    String taskKey, int attempt, Optional<UUID> executionId, boolean stop) {
+  public ControlMessage {
+    requireNonNull(taskKey, "taskKey");
+    executionId = executionId == null ? Optional.empty() : executionId;
+  }
+}

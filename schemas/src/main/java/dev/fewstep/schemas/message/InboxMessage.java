@@ -1,0 +1,24 @@
+package dev.fewstep.schemas.message;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Instant;
+
+/** What the inbox carries: a {@link Command} of a person or a {@link Report} of a worker. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Command.SubmitExperiment.class, name = "submit-experiment"),
+  @JsonSubTypes.Type(value = Command.CancelExperiment.class, name = "cancel-experiment"),
+  @JsonSubTypes.Type(value = Command.RegisterInput.class, name = "register-input"),
+  @JsonSubTypes.Type(value = Report.Presence.class, name = "presence"),
+  @JsonSubTypes.Type(value = Report.Started.class, name = "started"),
+  @JsonSubTypes.Type(value = Report.Heartbeat.class, name = "heartbeat"),
+  @JsonSubTypes.Type(value = Report.Checkpointed.class, name = "checkpointed"),
+  @JsonSubTypes.Type(value = Report.Succeeded.class, name = "succeeded"),
+  @JsonSubTypes.Type(value = Report.Failed.class, name = "failed"),
+  @JsonSubTypes.Type(value = Report.Released.class, name = "released")
+})
+public sealed interface InboxMessage permits Command, Report {
+  /** When its writer wrote it, by the writer's clock; for people, never for leases. */
+  Instant at();
+}

@@ -1,0 +1,16 @@
+package dev.fewstep.schemas.spec;
+
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
+
+/** The configuration that every trial starts from; any of its fields may be an axis of the grid. */
+public record BaseSpec(
+    DataSpec data, ModelSpec model, SamplingSpec sampling, LossSpec loss, TrainingSpec training) {
+  public BaseSpec {
+    requireNonNull(data, "base.data is required");
+    requireNonNull(model, "base.model is required");
+    sampling = requireNonNullElse(sampling, new SamplingSpec(null, null, null));
+    requireNonNull(loss, "base.loss is required");
+    training = requireNonNullElse(training, new TrainingSpec(null, null, null, null, null, null));
+  }
+}

@@ -1,0 +1,16 @@
+package dev.fewstep.schemas.spec;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** Kernel of the MMD. D is the dimension of the features. */
+public enum KernelKind {
+  /** (x·y/D + 1)³. */
+  @JsonProperty("cubic")
+  CUBIC,
+  /** x·y/D + 1. */
+  @JsonProperty("linear")
+  LINEAR,
+  /** exp(−gamma |x−y|²), gamma = 1/D unless given. */
+  @JsonProperty("rbf")
+  RBF
+}
