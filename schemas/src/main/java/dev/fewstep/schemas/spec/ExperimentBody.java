@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The body of an experiment.
@@ -40,7 +41,7 @@ public record ExperimentBody(
     seeds = List.copyOf(requireNonNullElse(seeds, List.of(0L)));
     requireNonNull(evaluation, "spec.evaluation is required");
     policy = requireNonNullElse(policy, new PolicySpec(null, null, null, null));
-    resources = requireNonNullElse(resources, new ResourcesSpec(null, null));
+    resources = requireNonNullElse(resources, new ResourcesSpec(null, Optional.empty()));
     require(!seeds.isEmpty(), "seeds must name at least one seed");
     require(seeds.stream().distinct().count() == seeds.size(), "seeds must differ: %s", seeds);
     grid.forEach((axis, values) -> require(!values.isEmpty(), "axis %s has no values", axis));
