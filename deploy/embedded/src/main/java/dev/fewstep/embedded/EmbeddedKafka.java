@@ -60,7 +60,7 @@ public final class EmbeddedKafka implements AutoCloseable {
           new KafkaRaftServer(
               new KafkaConfig(configuration(absolute, brokerPort, free[1]), false), Time.SYSTEM);
       server.startup();
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Scala declares none, yet throws checked ones.
       stopAfterFailure(server, e);
       throw new EmbeddedException(
           "Kafka in " + absolute + " could not start on port " + brokerPort + ".", e);
@@ -169,7 +169,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     return config;
   }
 
-  private static void stopAfterFailure(KafkaRaftServer server, RuntimeException failure) {
+  private static void stopAfterFailure(KafkaRaftServer server, Exception failure) {
     if (server == null) {
       return;
     }
