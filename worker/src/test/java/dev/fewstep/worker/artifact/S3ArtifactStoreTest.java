@@ -1,0 +1,100 @@
+package dev.fewstep.worker.artifact;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fewstep.embedded.EmbeddedS3;
+import dev.fewstep.embedded.S3Credentials;
+import io.minio.MinioClient;
+import io.minio.PutObjectArgs;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class S3ArtifactStoreTest extends ArtifactStoreContract {
+  @TempDir static Path data;
+  private static EmbeddedS3 server;
+  private static S3ArtifactStore store;
+
+  private static S3Settings settings(URI endpoint, String secret) {
+    return new S3Settings(endpoint, "us-east-1", "fewstep", "test-access-key", secret);
+  }
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = EmbeddedS3.start(data, 0, new S3Credentials("test-access-key", "test-secret-key"));
+    store = new S3ArtifactStore(settings(server.endpoint(), "test-secret-key"));
+    store.makeBucket();
+    store.makeBucket();
+  }
+
+  @AfterAll
+  static void stop() {
+    store.close();
+    server.close();
+  }
+
+  @Override
+  ArtifactStore store() {
+    return store;
+  }
+
+  @Override
+  void overwrite(String objectKey, byte[] content) throws IOException {
+    S3Settings settings = settings(server.endpoint(), "test-secret-key");
+    try (MinioClient client =
+        MinioClient.builder()
+            .endpoint(settings.endpoint().toString())
+            .region(settings.region())
+            .credentials(settings.accessKey(), settings.secretKey())
+            .build()) {
+      client.putObject(
+          PutObjectArgs.builder()
+              .bucket(settings.bucket())
+              .object(objectKey)
+              .data(content, content.length)
+              .build());
+    } catch (Exception e) {
+      throw new IOException(e);
+    }
+  }
+
+  @Test
+  void saysThatAccessWasDenied() {
+    try (S3ArtifactStore wrong = new S3ArtifactStore(settings(server.endpoint(), "wrong-secret"))) {
+      assertThatThrownBy(wrong::makeBucket)
+          .isInstanceOfSatisfying(
+              StoreException.class,
+              e -> assertThat(e.reason()).isEqualTo(StoreException.Reason.DENIED))
+          .hasMessageNotContaining("wrong-secret");
+    }
+  }
+
+  @Test
+  void givesUpOnAServerThatIsNotThere() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    URI nobody = URI.create("http://127.0.0.1:" + port);
+    try (S3ArtifactStore absent = new S3ArtifactStore(settings(nobody, "test-secret-key"))) {
+      assertThatThrownBy(() -> absent.size("sha256/aa/x"))
+          .isInstanceOfSatisfying(
+              StoreException.class,
+              e -> assertThat(e.reason()).isEqualTo(StoreException.Reason.UNAVAILABLE))
+          .hasMessageContaining(nobody.toString());
+    }
+  }
+
+  @Test
+  void hidesItsKeys() {
+    S3Settings settings = settings(URI.create("http://127.0.0.1:1"), "a-secret-key");
+    assertThat(settings.toString()).doesNotContain("a-secret-key").doesNotContain("access");
+    assertThat(new S3ArtifactStore(settings).toString()).doesNotContain("a-secret-key");
+  }
+}
