@@ -45,6 +45,7 @@ class S3ArtifactStoreTest extends ArtifactStoreContract {
   }
 
   @Override
+  @SuppressWarnings("try") // the client's close() declares Exception
   void overwrite(String objectKey, byte[] content) throws IOException {
     S3Settings settings = settings(server.endpoint(), "test-secret-key");
     try (MinioClient client =
