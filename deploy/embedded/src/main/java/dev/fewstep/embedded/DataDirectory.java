@@ -86,7 +86,7 @@ final class DataDirectory {
       return Optional.of(
           new EmbeddedOptions(json.path("kafka").intValue(), json.path("s3").intValue()));
     } catch (IOException | EmbeddedException e) {
-      LOG.warn("{} cannot be read; other ports will be chosen", file, e);
+      LOG.warn("{} cannot be read, so other ports will be chosen: {}", file, e.getMessage());
       return Optional.empty();
     }
   }

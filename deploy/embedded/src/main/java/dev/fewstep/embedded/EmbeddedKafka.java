@@ -162,7 +162,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     config.put("group.share.min.record.lock.duration.ms", "1000");
     config.put("group.share.max.record.lock.duration.ms", "3600000");
 
-    // Small threads and buffers: the clients are a few processes of this machine.
+    // After a crash the controller takes the broker back only when its old session has ended: 9 s
+    // by default.
+    config.put("broker.session.timeout.ms", "3000");
+    config.put("broker.heartbeat.interval.ms", "500");
+
+    // Few threads, small buffers: the clients are a few processes of this machine.
     config.put("num.network.threads", "2");
     config.put("num.io.threads", "4");
     config.put("log.cleaner.dedupe.buffer.size", Integer.toString(16 << 20));

@@ -131,8 +131,7 @@ public final class EmbeddedStack implements AutoCloseable {
    * A port asked for is taken as it is; else the recorded one if free; else 0. A recorded port
    * never collides with the other service's.
    */
-  private static EmbeddedOptions choosePorts(
-      EmbeddedOptions asked, Optional<EmbeddedOptions> recorded) {
+  static EmbeddedOptions choosePorts(EmbeddedOptions asked, Optional<EmbeddedOptions> recorded) {
     if (asked.kafkaPort() != 0) {
       LoopbackPorts.requireFree("Kafka", asked.kafkaPort());
     }
