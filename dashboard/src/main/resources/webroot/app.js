@@ -1,0 +1,32 @@
+// @ts-check
+/** Routes the page by its hash: #/ lists experiments, #/experiments/ID shows one. */
+import { render } from "preact";
+import { signal } from "@preact/signals";
+import { html } from "./html.js";
+import { connection } from "./live.js";
+import { Experiments } from "./views/experiments.js";
+import { Experiment } from "./views/experiment.js";
+
+const route = signal(location.hash);
+window.addEventListener("hashchange", () => (route.value = location.hash));
+
+const words = { connecting: "connecting …", live: "live", lost: "connection lost, trying again" };
+
+function Page() {
+  const match = route.value.match(/^#\/experiments\/([^/]+)$/);
+  const id = match ? decodeURIComponent(match[1]) : null;
+  return html`
+    <a class="skip" href="#main">Skip to the content</a>
+    <header>
+      <a class="brand" href="#/"><img src="icon.svg" alt="" width="24" height="24" />fewstep</a>
+      <span class="connection" data-state=${connection.value} role="status">
+        ${words[/** @type {keyof typeof words} */ (connection.value)]}
+      </span>
+    </header>
+    <main id="main" tabindex="-1">
+      ${id === null ? html`<${Experiments} />` : html`<${Experiment} key=${id} id=${id} />`}
+    </main>
+  `;
+}
+
+render(html`<${Page} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
