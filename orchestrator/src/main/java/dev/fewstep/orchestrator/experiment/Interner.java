@@ -1,0 +1,80 @@
+package dev.fewstep.orchestrator.experiment;
+
+import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.state.TaskOrigin;
+import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.TaskResult;
+import dev.fewstep.schemas.state.Want;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Keeps one copy of the texts that many records share; most of the heap would be copies. */
+final class Interner {
+  private final Map<Object, Object> known = new HashMap<>();
+
+  String text(String value) {
+    return (String) known.computeIfAbsent(value, key -> key);
+  }
+
+  @SuppressWarnings("unchecked")
+  private <T> T value(T value) {
+    return (T) known.computeIfAbsent(value, key -> key);
+  }
+
+  private List<String> texts(List<String> values) {
+    List<String> same = new ArrayList<>(values.size());
+    values.forEach(value -> same.add(text(value)));
+    return List.copyOf(same);
+  }
+
+  TaskRecord task(TaskRecord task) {
+    TaskOrigin origin = task.origin();
+    List<Want> wants = new ArrayList<>(task.wants().size());
+    for (Want want : task.wants()) {
+      wants.add(value(want));
+    }
+    return new TaskRecord(
+        text(task.key()),
+        task.kind(),
+        task.state(),
+        task.generation(),
+        new TaskOrigin(text(origin.experimentId()), origin.trial()),
+        value(List.copyOf(wants)),
+        value(texts(task.dependsOn())),
+        text(task.deviceClass()),
+        value(task.createdAt()),
+        task.attempt(),
+        task.charged(),
+        task.losses(),
+        task.furthestStep(),
+        task.notBefore(),
+        task.dispatchDeadline(),
+        task.executionId(),
+        task.workerId(),
+        task.startedAt(),
+        task.finishedAt(),
+        task.checkpoint(),
+        task.result().map(this::result),
+        task.failure());
+  }
+
+  private TaskResult result(TaskResult result) {
+    List<Artifact> artifacts = new ArrayList<>(result.artifacts().size());
+    for (Artifact artifact : result.artifacts()) {
+      artifacts.add(
+          new Artifact(
+              artifact.kind(), text(artifact.name()), artifact.bytes(), artifact.sha256()));
+    }
+    Map<String, Double> scores = new HashMap<>();
+    result.scores().forEach((name, score) -> scores.put(text(name), score));
+    return new TaskResult(
+        result.attempt(),
+        result.executionId(),
+        artifacts,
+        scores,
+        value(result.provenance()),
+        result.seconds());
+  }
+}

@@ -1,0 +1,263 @@
+package dev.fewstep.orchestrator.experiment;
+
+import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.state.ClaimRecord;
+import dev.fewstep.schemas.state.DeviceClassRecord;
+import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.InboxPosition;
+import dev.fewstep.schemas.state.InputRecord;
+import dev.fewstep.schemas.state.LeaderRecord;
+import dev.fewstep.schemas.state.LeaseRecord;
+import dev.fewstep.schemas.state.OutcomeRecord;
+import dev.fewstep.schemas.state.PlanChunk;
+import dev.fewstep.schemas.state.StateEntity;
+import dev.fewstep.schemas.state.StateRecord;
+import dev.fewstep.schemas.state.StateValue;
+import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.TrialKeys;
+import dev.fewstep.schemas.state.WorkerRecord;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * The fold of the state topic. {@link #replay} is the only method that changes it, and its result
+ * does not depend on the order of records of different keys, so that a compacted topic folds to the
+ * same state. For one thread.
+ */
+public final class OrchestratorState {
+  private final Map<String, ExperimentFold> experiments = new HashMap<>();
+  private final TreeMap<Long, String> experimentsBySequence =
+      new TreeMap<>(Collections.reverseOrder());
+  private final Map<String, TaskRecord> tasks = new HashMap<>();
+  private final Map<String, LeaseRecord> leases = new HashMap<>();
+  private final Map<String, ClaimRecord> claims = new HashMap<>();
+  private final TreeMap<UUID, WorkerRecord> workers = new TreeMap<>();
+  private final TreeMap<String, InputRecord> inputs = new TreeMap<>();
+  private final Map<UUID, OutcomeRecord> outcomes = new HashMap<>();
+  private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
+  private final TaskIndex index = new TaskIndex(tasks);
+  private final Interner interner = new Interner();
+  private Optional<InboxPosition> position = Optional.empty();
+  private Optional<LeaderRecord> leader = Optional.empty();
+
+  /** Folds a record in. Folding the same record twice changes nothing. */
+  public void replay(StateRecord entry) {
+    StateEntity entity = StateEntity.ofKey(entry.key());
+    String id = entity.id(entry.key());
+    Optional<StateValue> value = entry.value();
+    switch (entity) {
+      case EXPERIMENT -> replayExperiment((ExperimentRecord) value.orElseThrow());
+      case PLAN -> replayPlan((PlanChunk) value.orElseThrow());
+      case TASK -> replayTask((TaskRecord) value.orElseThrow());
+      case LEASE -> put(leases, interner.text(id), value.map(LeaseRecord.class::cast));
+      case CLAIM -> put(claims, interner.text(id), value.map(ClaimRecord.class::cast));
+      case WORKER -> put(workers, UUID.fromString(id), value.map(WorkerRecord.class::cast));
+      case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
+      case OUTCOME -> put(outcomes, UUID.fromString(id), value.map(OutcomeRecord.class::cast));
+      case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
+      case POSITION -> position = value.map(InboxPosition.class::cast);
+      case LEADER -> leader = value.map(LeaderRecord.class::cast);
+    }
+  }
+
+  private static <K, V> void put(Map<K, V> map, K key, Optional<V> value) {
+    value.ifPresentOrElse(present -> map.put(key, present), () -> map.remove(key));
+  }
+
+  private void replayExperiment(ExperimentRecord entry) {
+    fold(entry.id()).replay(entry);
+    experimentsBySequence.put(entry.sequence(), interner.text(entry.id()));
+  }
+
+  private void replayPlan(PlanChunk chunk) {
+    List<TrialKeys> keys = new ArrayList<>(chunk.trials().size());
+    for (TrialKeys trial : chunk.trials()) {
+      keys.add(
+          new TrialKeys(
+              interner.text(trial.finetune()),
+              interner.text(trial.evaluate()),
+              interner.text(trial.baseline())));
+    }
+    fold(chunk.experimentId()).replay(chunk.first(), keys);
+  }
+
+  private void replayTask(TaskRecord received) {
+    TaskRecord task = interner.task(received);
+    Optional<TaskRecord> before = Optional.ofNullable(tasks.put(task.key(), task));
+    before.ifPresent(
+        old -> old.wants().forEach(want -> fold(want.experimentId()).remove(want, old)));
+    task.wants().forEach(want -> fold(want.experimentId()).add(want, task));
+    index.replay(before, task);
+  }
+
+  private ExperimentFold fold(String experimentId) {
+    return experiments.computeIfAbsent(interner.text(experimentId), id -> new ExperimentFold());
+  }
+
+  /** Number of experiments. */
+  public int experimentCount() {
+    return experimentsBySequence.size();
+  }
+
+  /**
+   * Experiments, newest first.
+   *
+   * @param after id of the last experiment of the page before; empty for the first page
+   * @param limit at most so many
+   */
+  public List<ExperimentRecord> experiments(Optional<String> after, int limit) {
+    Collection<String> ids =
+        after
+            .flatMap(this::experiment)
+            .map(last -> experimentsBySequence.tailMap(last.sequence(), false).values())
+            .orElse(experimentsBySequence.values());
+    return ids.stream().limit(limit).map(id -> experiment(id).orElseThrow()).toList();
+  }
+
+  /** An experiment. */
+  public Optional<ExperimentRecord> experiment(String id) {
+    return Optional.ofNullable(experiments.get(id)).flatMap(ExperimentFold::record);
+  }
+
+  /** How far an experiment is. */
+  public Optional<ExperimentProgress> progress(String experimentId) {
+    return Optional.ofNullable(experiments.get(experimentId)).flatMap(ExperimentFold::progress);
+  }
+
+  /** Task keys of a trial; empty when there is no such trial or it is not planned yet. */
+  public Optional<TrialKeys> trialKeys(String experimentId, int trial) {
+    return Optional.ofNullable(experiments.get(experimentId)).flatMap(fold -> fold.keys(trial));
+  }
+
+  /**
+   * Tasks that an experiment wants, oldest first.
+   *
+   * @param after key of the last task of the page before; empty for the first page
+   * @param limit at most so many
+   */
+  public List<TaskRecord> tasks(String experimentId, Optional<String> after, int limit) {
+    ExperimentFold fold = experiments.get(experimentId);
+    if (fold == null) {
+      return List.of();
+    }
+    return fold.tasks(after.flatMap(this::task).map(TaskAge::of)).stream()
+        .limit(limit)
+        .map(age -> tasks.get(age.key()))
+        .toList();
+  }
+
+  /** Number of tasks ever planned. */
+  public int taskCount() {
+    return tasks.size();
+  }
+
+  /** A task. */
+  public Optional<TaskRecord> task(String key) {
+    return Optional.ofNullable(tasks.get(key));
+  }
+
+  /** Where a task stands as an experiment that wants it sees it; CACHED is such a view. */
+  public Optional<TaskState> taskState(String key, String experimentId) {
+    return task(key).flatMap(task -> task.want(experimentId).map(want -> want.view(task.state())));
+  }
+
+  /** The lease on a running task, with its progress. */
+  public Optional<LeaseRecord> lease(String taskKey) {
+    return Optional.ofNullable(leases.get(taskKey));
+  }
+
+  /** Reported successes of a task that wait for verification. */
+  public Optional<ClaimRecord> claim(String taskKey) {
+    return Optional.ofNullable(claims.get(taskKey));
+  }
+
+  /** The live workers, by id. */
+  public Collection<WorkerRecord> workers() {
+    return Collections.unmodifiableCollection(workers.values());
+  }
+
+  /** A worker. */
+  public Optional<WorkerRecord> worker(UUID workerId) {
+    return Optional.ofNullable(workers.get(workerId));
+  }
+
+  /** The inputs, by name. */
+  public Collection<InputRecord> inputs() {
+    return Collections.unmodifiableCollection(inputs.values());
+  }
+
+  /** An input. */
+  public Optional<InputRecord> input(String name) {
+    return Optional.ofNullable(inputs.get(name));
+  }
+
+  /** What became of a command. */
+  public Optional<OutcomeRecord> outcome(UUID commandId) {
+    return Optional.ofNullable(outcomes.get(commandId));
+  }
+
+  /** The device classes that workers have announced; each needs a task topic and a share group. */
+  public Collection<DeviceClassRecord> deviceClasses() {
+    return Collections.unmodifiableCollection(classes.values());
+  }
+
+  /** Where reading of the inbox goes on; empty for a fresh state. */
+  public OptionalLong inboxPosition() {
+    return position.map(p -> OptionalLong.of(p.offset())).orElse(OptionalLong.empty());
+  }
+
+  /** The present leadership. */
+  public Optional<LeaderRecord> leader() {
+    return leader;
+  }
+
+  /** Ready tasks of a class that are not out, and tasks that are out but not started. */
+  public QueueDepth queueDepth(String deviceClass) {
+    return new QueueDepth(index.queued(deviceClass), index.published(deviceClass));
+  }
+
+  /**
+   * Length of a class's queue.
+   *
+   * @param waiting ready tasks that are not published
+   * @param published published tasks that are not started
+   */
+  public record QueueDepth(int waiting, int published) {}
+
+  long lastSequence() {
+    return experimentsBySequence.isEmpty() ? 0 : experimentsBySequence.firstKey();
+  }
+
+  Collection<String> experimentIdsOldestFirst() {
+    return experimentsBySequence.descendingMap().values();
+  }
+
+  Collection<LeaseRecord> leases() {
+    return leases.values();
+  }
+
+  Collection<ClaimRecord> claims() {
+    return claims.values();
+  }
+
+  Collection<OutcomeRecord> outcomes() {
+    return outcomes.values();
+  }
+
+  TaskIndex index() {
+    return index;
+  }
+
+  /** The experiment's fold; empty when nothing is known of it. */
+  Optional<ExperimentFold> experimentFold(String experimentId) {
+    return Optional.ofNullable(experiments.get(experimentId));
+  }
+}

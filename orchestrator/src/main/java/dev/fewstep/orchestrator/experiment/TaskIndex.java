@@ -1,0 +1,196 @@
+package dev.fewstep.orchestrator.experiment;
+
+import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.Want;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What the rules look tasks up by. A function of the tasks alone: kept as they change, never
+ * written.
+ */
+final class TaskIndex {
+  private final Map<String, TaskRecord> tasks;
+  private final Map<String, List<String>> dependants = new HashMap<>();
+  private final Set<String> attention = new LinkedHashSet<>();
+  private final Map<String, Integer> queuedByClass = new HashMap<>();
+  private final Map<String, Map<String, TreeSet<TaskAge>>> queues = new TreeMap<>();
+  private final Map<String, TreeSet<TaskAge>> published = new TreeMap<>();
+  private final TreeSet<TaskAge> backingOff = new TreeSet<>();
+  private final Set<String> checking = new LinkedHashSet<>();
+
+  TaskIndex(Map<String, TaskRecord> tasks) {
+    this.tasks = tasks;
+  }
+
+  static boolean inFlight(TaskRecord task) {
+    return task.state() == TaskState.RUNNING || task.published();
+  }
+
+  void replay(Optional<TaskRecord> before, TaskRecord task) {
+    if (before.isEmpty()) {
+      for (String upstream : task.dependsOn()) {
+        dependants.computeIfAbsent(upstream, key -> new ArrayList<>(1)).add(task.key());
+      }
+    }
+    before.ifPresent(this::remove);
+    add(task);
+    classify(task);
+    if (before.map(old -> standing(old) != standing(task)).orElse(standing(task) != 0)) {
+      for (String key : dependants(task.key())) {
+        classify(tasks.get(key));
+      }
+    }
+  }
+
+  /** 1 when dependants may run, 2 when they cannot ever, else 0. */
+  private static int standing(TaskRecord task) {
+    if (task.serves()) {
+      return 1;
+    }
+    return task.state() == TaskState.FAILED ? 2 : 0;
+  }
+
+  private void remove(TaskRecord task) {
+    TaskAge age = TaskAge.of(task);
+    if (waiting(task)) {
+      queuedByClass.merge(task.deviceClass(), -1, Integer::sum);
+      Map<String, TreeSet<TaskAge>> queue = queues.get(task.deviceClass());
+      for (Want want : task.wants()) {
+        if (want.settled().isEmpty()) {
+          TreeSet<TaskAge> ages = queue.get(want.experimentId());
+          ages.remove(age);
+          if (ages.isEmpty()) {
+            queue.remove(want.experimentId());
+          }
+        }
+      }
+    }
+    if (task.published()) {
+      published.get(task.deviceClass()).remove(age);
+    }
+    backingOff.remove(age);
+    checking.remove(task.key());
+  }
+
+  private void add(TaskRecord task) {
+    TaskAge age = TaskAge.of(task);
+    if (waiting(task)) {
+      queuedByClass.merge(task.deviceClass(), 1, Integer::sum);
+      Map<String, TreeSet<TaskAge>> queue =
+          queues.computeIfAbsent(task.deviceClass(), name -> new TreeMap<>());
+      for (Want want : task.wants()) {
+        if (want.settled().isEmpty()) {
+          queue.computeIfAbsent(want.experimentId(), id -> new TreeSet<>()).add(age);
+        }
+      }
+    }
+    if (task.published()) {
+      published.computeIfAbsent(task.deviceClass(), name -> new TreeSet<>()).add(age);
+    }
+    if (task.notBefore().isPresent()) {
+      backingOff.add(age);
+    }
+    if (task.checking()) {
+      checking.add(task.key());
+    }
+  }
+
+  private static boolean waiting(TaskRecord task) {
+    return task.state() == TaskState.QUEUED && !task.published();
+  }
+
+  private void classify(TaskRecord task) {
+    boolean wanted =
+        switch (task.state()) {
+          case PENDING ->
+              failedDependency(task).isPresent()
+                  || (task.notBefore().isEmpty() && dependenciesServe(task));
+          case QUEUED -> !dependenciesServe(task);
+          case RUNNING, SUCCEEDED, FAILED, CANCELLED, CACHED -> false;
+        };
+    if (wanted) {
+      attention.add(task.key());
+    } else {
+      attention.remove(task.key());
+    }
+  }
+
+  /** Whether every task that it needs has a result that is seen to be there. */
+  boolean dependenciesServe(TaskRecord task) {
+    for (String key : task.dependsOn()) {
+      TaskRecord upstream = tasks.get(key);
+      if (upstream == null || !upstream.serves()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A task that it needs and that has failed for good. */
+  Optional<TaskRecord> failedDependency(TaskRecord task) {
+    for (String key : task.dependsOn()) {
+      TaskRecord upstream = tasks.get(key);
+      if (upstream != null && upstream.state() == TaskState.FAILED) {
+        return Optional.of(upstream);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Tasks whose dependencies say that they are to move. */
+  Set<String> attention() {
+    return Collections.unmodifiableSet(attention);
+  }
+
+  /** Tasks that need the given one. */
+  List<String> dependants(String key) {
+    return dependants.getOrDefault(key, List.of());
+  }
+
+  /** Ready unpublished tasks of a class by each experiment that wants them, oldest first. */
+  Map<String, TreeSet<TaskAge>> queue(String deviceClass) {
+    return Collections.unmodifiableMap(queues.getOrDefault(deviceClass, Map.of()));
+  }
+
+  /** The classes that tasks have queued for. */
+  Set<String> queuedClasses() {
+    return Collections.unmodifiableSet(queues.keySet());
+  }
+
+  int queued(String deviceClass) {
+    return queuedByClass.getOrDefault(deviceClass, 0);
+  }
+
+  int published(String deviceClass) {
+    TreeSet<TaskAge> out = published.get(deviceClass);
+    return out == null ? 0 : out.size();
+  }
+
+  /** Published tasks of all classes. */
+  List<TaskAge> published() {
+    List<TaskAge> all = new ArrayList<>();
+    published.values().forEach(all::addAll);
+    return all;
+  }
+
+  /** Tasks that wait for the end of a backoff. */
+  NavigableSet<TaskAge> backingOff() {
+    return Collections.unmodifiableNavigableSet(backingOff);
+  }
+
+  /** Tasks whose earlier result is being looked up. */
+  Set<String> checking() {
+    return Collections.unmodifiableSet(checking);
+  }
+}

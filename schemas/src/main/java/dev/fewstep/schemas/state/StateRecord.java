@@ -1,0 +1,106 @@
+package dev.fewstep.schemas.state;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * One record of the compacted state topic: the whole present value of an entity, or its removal.
+ *
+ * @param key {@code <entity>/<id>}, the topic's key; {@link StateEntity} lists the entities
+ * @param value the present value; empty when the entity is no more (a tombstone)
+ */
+public record StateRecord(String key, Optional<StateValue> value) {
+  public StateRecord {
+    requireNonNull(key, "key");
+    value = value == null ? Optional.empty() : value;
+    StateEntity entity = StateEntity.ofKey(key);
+    value.ifPresent(
+        present -> {
+          if (entity.type() != present.getClass()) {
+            throw new IllegalArgumentException(
+                "key " + key + " holds a " + entity.type().getSimpleName() + ", not " + present);
+          }
+        });
+  }
+
+  private static StateRecord of(StateEntity entity, String id, StateValue value) {
+    return new StateRecord(entity.key(id), Optional.of(value));
+  }
+
+  /** An experiment. */
+  public static StateRecord of(ExperimentRecord value) {
+    return of(StateEntity.EXPERIMENT, value.id(), value);
+  }
+
+  /** Task keys of a run of trials. */
+  public static StateRecord of(PlanChunk value) {
+    return of(StateEntity.PLAN, value.experimentId() + "/" + value.first(), value);
+  }
+
+  /** A task. */
+  public static StateRecord of(TaskRecord value) {
+    return of(StateEntity.TASK, value.key(), value);
+  }
+
+  /** A lease. */
+  public static StateRecord of(LeaseRecord value) {
+    return of(StateEntity.LEASE, value.taskKey(), value);
+  }
+
+  /** Successes that wait for verification. */
+  public static StateRecord of(ClaimRecord value) {
+    return of(StateEntity.CLAIM, value.taskKey(), value);
+  }
+
+  /** A worker. */
+  public static StateRecord of(WorkerRecord value) {
+    return of(StateEntity.WORKER, value.workerId().toString(), value);
+  }
+
+  /** An input. */
+  public static StateRecord of(InputRecord value) {
+    return of(StateEntity.INPUT, value.name(), value);
+  }
+
+  /** A command's outcome. */
+  public static StateRecord of(OutcomeRecord value) {
+    return of(StateEntity.OUTCOME, value.commandId().toString(), value);
+  }
+
+  /** A device class. */
+  public static StateRecord of(DeviceClassRecord value) {
+    return of(StateEntity.CLASS, value.name(), value);
+  }
+
+  /** The next inbox offset to read. */
+  public static StateRecord of(InboxPosition value) {
+    return of(StateEntity.POSITION, "", value);
+  }
+
+  /** The leader. */
+  public static StateRecord of(LeaderRecord value) {
+    return of(StateEntity.LEADER, "", value);
+  }
+
+  /** No lease any more. */
+  public static StateRecord noLease(String taskKey) {
+    return new StateRecord(StateEntity.LEASE.key(taskKey), Optional.empty());
+  }
+
+  /** No claim any more. */
+  public static StateRecord noClaim(String taskKey) {
+    return new StateRecord(StateEntity.CLAIM.key(taskKey), Optional.empty());
+  }
+
+  /** No such worker any more. */
+  public static StateRecord noWorker(UUID workerId) {
+    return new StateRecord(StateEntity.WORKER.key(workerId.toString()), Optional.empty());
+  }
+
+  /** No outcome any more. */
+  public static StateRecord noOutcome(UUID commandId) {
+    return new StateRecord(StateEntity.OUTCOME.key(commandId.toString()), Optional.empty());
+  }
+}

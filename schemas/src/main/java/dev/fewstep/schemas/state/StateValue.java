@@ -1,0 +1,15 @@
+package dev.fewstep.schemas.state;
+
+/** The value of a record of the state topic. */
+public sealed interface StateValue
+    permits ClaimRecord,
+        DeviceClassRecord,
+        ExperimentRecord,
+        InboxPosition,
+        InputRecord,
+        LeaderRecord,
+        LeaseRecord,
+        OutcomeRecord,
+        PlanChunk,
+        TaskRecord,
+        WorkerRecord {}
