@@ -36,11 +36,13 @@ final class DataDirectory {
     this.root = root;
   }
 
-  /** Makes the directory where absent. */
+  /** Makes the directory where absent, then open to its owner only. */
   static DataDirectory open(Path root) {
     Path absolute = root.toAbsolutePath().normalize();
     try {
-      Files.createDirectories(absolute);
+      if (!Files.isDirectory(absolute)) {
+        Files.createDirectories(absolute, posix("rwx------"));
+      }
     } catch (IOException e) {
       throw new EmbeddedException(
           "The data directory " + absolute + " could not be made: check the path and your rights.",
@@ -124,7 +126,7 @@ final class DataDirectory {
     Path temporary = file.resolveSibling(file.getFileName() + ".new");
     try {
       Files.deleteIfExists(temporary);
-      Files.createFile(temporary, ownerOnly());
+      Files.createFile(temporary, posix("rw-------"));
       Files.write(temporary, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(content));
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -135,10 +137,10 @@ final class DataDirectory {
     }
   }
 
-  private static FileAttribute<?>[] ownerOnly() {
+  private static FileAttribute<?>[] posix(String permissions) {
     return isPosix()
         ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
         }
         : new FileAttribute<?>[0];
   }

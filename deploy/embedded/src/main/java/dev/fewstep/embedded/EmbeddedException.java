@@ -16,4 +16,14 @@ public final class EmbeddedException extends RuntimeException {
   public EmbeddedException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /** An error whose message ends with the innermost reason given by a library. */
+  static EmbeddedException withReason(String message, Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String reason = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    return new EmbeddedException(message + ": " + reason, cause);
+  }
 }

@@ -48,6 +48,12 @@ public final class EmbeddedKafka implements AutoCloseable {
   public static EmbeddedKafka start(Path directory, int port) {
     LoopbackPorts.requireValid(SERVICE, port);
     Path absolute = directory.toAbsolutePath().normalize();
+    if (absolute.toString().contains(",")) {
+      throw new EmbeddedException(
+          "Kafka cannot keep data in "
+              + absolute
+              + " because the path contains a comma: choose another directory.");
+    }
     if (port != 0) {
       LoopbackPorts.requireFree(SERVICE, port);
     }
@@ -62,8 +68,8 @@ public final class EmbeddedKafka implements AutoCloseable {
       server.startup();
     } catch (Exception e) { // Scala declares none, yet throws checked ones.
       stopAfterFailure(server, e);
-      throw new EmbeddedException(
-          "Kafka in " + absolute + " could not start on port " + brokerPort + ".", e);
+      throw EmbeddedException.withReason(
+          "Kafka in " + absolute + " could not start on port " + brokerPort, e);
     }
     return new EmbeddedKafka(server, brokerPort);
   }
@@ -115,8 +121,8 @@ public final class EmbeddedKafka implements AutoCloseable {
           .setIgnoreFormatted(true)
           .run();
     } catch (Exception e) {
-      throw new EmbeddedException(
-          "The directory " + directory + " could not be made ready for Kafka.", e);
+      throw EmbeddedException.withReason(
+          "The directory " + directory + " could not be made ready for Kafka", e);
     }
   }
 

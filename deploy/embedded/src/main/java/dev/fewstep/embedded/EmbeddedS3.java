@@ -49,8 +49,8 @@ public final class EmbeddedS3 implements AutoCloseable {
     try {
       Files.createDirectories(absolute);
     } catch (IOException e) {
-      throw new EmbeddedException(
-          "The directory " + absolute + " for the S3 store could not be made.", e);
+      throw EmbeddedException.withReason(
+          "The directory " + absolute + " for the S3 store could not be made", e);
     }
     if (port != 0) {
       LoopbackPorts.requireFree(SERVICE, port);
@@ -71,7 +71,7 @@ public final class EmbeddedS3 implements AutoCloseable {
       if (port != 0 && hasCause(e, BindException.class)) {
         throw LoopbackPorts.taken(SERVICE, port, e);
       }
-      throw new EmbeddedException("The S3 store in " + absolute + " could not start.", e);
+      throw EmbeddedException.withReason("The S3 store in " + absolute + " could not start", e);
     }
     return new EmbeddedS3(
         proxy, URI.create("http://" + LoopbackPorts.HOST + ":" + proxy.getPort()));

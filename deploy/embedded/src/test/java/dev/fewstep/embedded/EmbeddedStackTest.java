@@ -138,6 +138,24 @@ final class EmbeddedStackTest {
   }
 
   @Test
+  void refusesAPathThatKafkaWouldTakeForTwo() {
+    assertThatThrownBy(
+            () -> EmbeddedStack.start(directory.resolve("a,b"), EmbeddedOptions.anyPorts()))
+        .isInstanceOf(EmbeddedException.class)
+        .hasMessageContaining("comma");
+  }
+
+  @Test
+  void saysWhyKafkaCannotUseADirectory() throws Exception {
+    Path kafka = Files.createDirectory(directory.resolve("kafka"));
+    Files.writeString(kafka.resolve("meta.properties"), "garbage");
+    assertThatThrownBy(() -> EmbeddedKafka.start(kafka, 0))
+        .isInstanceOf(EmbeddedException.class)
+        .hasMessageContaining(kafka.toString())
+        .hasMessageContaining("node ID not found");
+  }
+
+  @Test
   void refusesImpossiblePorts() {
     assertThatThrownBy(() -> new EmbeddedOptions(-1, 0)).hasMessageContaining("Kafka port is -1");
     assertThatThrownBy(() -> new EmbeddedOptions(0, 65536)).hasMessageContaining("65536");
@@ -158,13 +176,20 @@ final class EmbeddedStackTest {
 
   @Test
   void keepsCredentialsForItsOwnerOnlyAndForEver() throws Exception {
-    S3Credentials made = DataDirectory.open(directory).credentials();
-    Path file = directory.resolve("credentials.json");
+    Path data = directory.resolve("new").resolve("data");
+    S3Credentials made = DataDirectory.open(data).credentials();
+    Path file = data.resolve("credentials.json");
     assertThat(made.secretKey()).hasSize(40);
     assertThat(made.toString()).isEqualTo("S3Credentials[hidden]");
-    assertThat(DataDirectory.open(directory).credentials()).isEqualTo(made);
+    assertThat(DataDirectory.open(data).credentials()).isEqualTo(made);
     assertThat(DataDirectory.open(directory.resolve("other")).credentials()).isNotEqualTo(made);
     Assumptions.assumeTrue(Files.getFileStore(file).supportsFileAttributeView("posix"));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
+        .isEqualTo("rwx------");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(DataDirectory.open(data).credentials()).isEqualTo(made);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
   }
