@@ -1,0 +1,75 @@
+package dev.fewstep.worker.task;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.schemas.message.ControlMessage;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The fold of the control topic: what counts now, by task. Safe for use by several threads. */
+public final class ControlView {
+  private final Map<String, ControlMessage> byTask = new ConcurrentHashMap<>();
+
+  /** Takes over a record of the topic. */
+  public void apply(ControlMessage control) {
+    byTask.put(control.taskKey(), requireNonNull(control, "control"));
+  }
+
+  /** Takes over a tombstone: nothing is known of the task any more. */
+  public void forget(String taskKey) {
+    byTask.remove(taskKey);
+  }
+
+  /** What is known of a task. */
+  public Optional<ControlMessage> of(String taskKey) {
+    return Optional.ofNullable(byTask.get(taskKey));
+  }
+
+  /** Number of tasks that something is known of. */
+  public int size() {
+    return byTask.size();
+  }
+
+  /**
+   * Why an attempt must not be started; empty when it may. A task of which nothing is known may:
+   * the leader judges its report.
+   */
+  public Optional<String> objectionToStart(String taskKey, int attempt) {
+    ControlMessage control = byTask.get(taskKey);
+    if (control == null) {
+      return Optional.empty();
+    }
+    if (control.stop()) {
+      return Optional.of("the task is withdrawn");
+    }
+    if (control.attempt() > attempt) {
+      return Optional.of("attempt " + control.attempt() + " is current");
+    }
+    if (control.attempt() == attempt && control.executionId().isPresent()) {
+      return Optional.of("execution " + control.executionId().get() + " holds the attempt");
+    }
+    return Optional.empty();
+  }
+
+  /** Why a running execution must stop; empty when it may go on. */
+  public Optional<String> objectionToRun(String taskKey, int attempt, UUID executionId) {
+    ControlMessage control = byTask.get(taskKey);
+    if (control == null) {
+      return Optional.empty();
+    }
+    if (control.stop()) {
+      return Optional.of("the task is withdrawn");
+    }
+    if (control.attempt() > attempt) {
+      return Optional.of("attempt " + control.attempt() + " is current");
+    }
+    if (control.attempt() == attempt
+        && control.executionId().isPresent()
+        && !control.executionId().get().equals(executionId)) {
+      return Optional.of("execution " + control.executionId().get() + " holds the attempt");
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.fewstep.worker.task;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.schemas.message.MetricBatch;
+import dev.fewstep.schemas.message.Report;
+import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.worker.task.program.StopSignal;
+import dev.fewstep.worker.task.program.TaskListener;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * One execution of an attempt, as the threads of a worker share it: the task's thread writes
+ * progress and points, the pulse reads them, control and drain ask it to stop.
+ */
+public final class RunningTask implements TaskListener, StopSignal {
+  /** Points that wait for the next batch; more are dropped, oldest first. */
+  private static final int MAX_POINTS = 2000;
+
+  private final TaskMessage message;
+  private final UUID executionId;
+  private final ControlView control;
+  private final Clock clock;
+  private final TaskLog log;
+  private final List<MetricBatch.Point> points = new ArrayList<>();
+  private volatile boolean released;
+  private volatile boolean abandoned;
+  private volatile Progress progress = new Progress(0, 0);
+
+  private record Progress(long step, long total) {}
+
+  /** An execution that has not begun. */
+  public RunningTask(TaskMessage message, UUID executionId, ControlView control, Clock clock) {
+    this.message = requireNonNull(message, "message");
+    this.executionId = requireNonNull(executionId, "executionId");
+    this.control = requireNonNull(control, "control");
+    this.clock = requireNonNull(clock, "clock");
+    this.log = new TaskLog(message.kind() + " " + message.taskKey().substring(0, 12), clock);
+  }
+
+  /** What is to be done. */
+  public TaskMessage message() {
+    return message;
+  }
+
+  /** This execution. */
+  public UUID executionId() {
+    return executionId;
+  }
+
+  /** Its last lines. */
+  public TaskLog taskLog() {
+    return log;
+  }
+
+  /** Asks it to hand over a checkpoint and stop at its next step. */
+  public void release() {
+    released = true;
+  }
+
+  @Override
+  public Request request() {
+    if (abandoned) {
+      return Request.ABANDON;
+    }
+    Optional<String> objection =
+        control.objectionToRun(message.taskKey(), message.attempt(), executionId);
+    if (objection.isPresent()) {
+      log.add("stops: " + objection.get());
+      abandoned = true;
+      return Request.ABANDON;
+    }
+    return released ? Request.RELEASE : Request.CONTINUE;
+  }
+
+  @Override
+  public void progress(long step, long totalSteps) {
+    progress = new Progress(step, totalSteps);
+  }
+
+  @Override
+  public void point(String name, long step, double value) {
+    synchronized (points) {
+      if (points.size() == MAX_POINTS) {
+        points.remove(0);
+      }
+      points.add(new MetricBatch.Point(name, step, value));
+    }
+  }
+
+  @Override
+  public void log(String line) {
+    log.add(line);
+  }
+
+  /** A heartbeat of now. */
+  Report.Heartbeat heartbeat() {
+    Progress now = progress;
+    return new Report.Heartbeat(
+        clock.instant(),
+        message.taskKey(),
+        message.attempt(),
+        executionId,
+        now.step(),
+        now.total());
+  }
+
+  /** The points since the last batch; empty when there are none. */
+  Optional<MetricBatch> drainPoints() {
+    List<MetricBatch.Point> batch;
+    synchronized (points) {
+      if (points.isEmpty()) {
+        return Optional.empty();
+      }
+      batch = List.copyOf(points);
+      points.clear();
+    }
+    return Optional.of(
+        new MetricBatch(message.taskKey(), message.attempt(), executionId, clock.instant(), batch));
+  }
+}

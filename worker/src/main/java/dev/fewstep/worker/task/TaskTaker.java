@@ -1,0 +1,294 @@
+package dev.fewstep.worker.task;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.Topics;
+import dev.fewstep.schemas.message.Report;
+import dev.fewstep.schemas.message.TaskMessage;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicIdPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes tasks of one device class, one at a time: take, read control, report {@code started}, wait
+ * until that is in the inbox, accept, run, report the outcome. The share lock covers the time from
+ * take to accept only; from then on the lease keeps the task.
+ */
+public final class TaskTaker implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskTaker.class);
+  private static final Duration POLL = Duration.ofMillis(500);
+  private static final Duration CONTROL_WAIT = Duration.ofSeconds(10);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final KafkaSettings kafka;
+  private final ControlTail tail;
+  private final ControlView control;
+  private final TaskReporter reporter;
+  private final Pulse pulse;
+  private final Function<RunningTask, Outcome> runner;
+  private final Clock clock;
+  private final Thread thread;
+  private volatile boolean stopping;
+  private volatile boolean joined;
+
+  /**
+   * A taker that does nothing until {@link #start()}.
+   *
+   * @param runner runs a task on the taker's own thread or another and returns when it has ended
+   */
+  public TaskTaker(
+      KafkaSettings kafka,
+      ControlTail tail,
+      ControlView control,
+      TaskReporter reporter,
+      Pulse pulse,
+      Function<RunningTask, Outcome> runner,
+      Clock clock) {
+    this.kafka = requireNonNull(kafka, "kafka");
+    this.tail = requireNonNull(tail, "tail");
+    this.control = requireNonNull(control, "control");
+    this.reporter = requireNonNull(reporter, "reporter");
+    this.pulse = requireNonNull(pulse, "pulse");
+    this.runner = requireNonNull(runner, "runner");
+    this.clock = requireNonNull(clock, "clock");
+    this.thread = new Thread(this::loop, "fewstep-taker");
+  }
+
+  /** Starts taking. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Whether it is polling its share group or running a task. */
+  public boolean isActive() {
+    return joined && thread.isAlive();
+  }
+
+  /** Takes no other task and asks the running one to hand itself back. Returns at once. */
+  public void drain() {
+    stopping = true;
+    pulse.leaves();
+    pulse.running().ifPresent(RunningTask::release);
+  }
+
+  /**
+   * Waits for the end of the running task and of the taker, after {@link #drain()}.
+   *
+   * @return whether it ended in time
+   */
+  public boolean awaitEnd(Duration timeout) throws InterruptedException {
+    thread.join(Math.max(1, timeout.toMillis()));
+    return !thread.isAlive();
+  }
+
+  /** Drains and waits for the end without bound. */
+  @Override
+  public void close() {
+    drain();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void loop() {
+    String topic = Topics.tasks(pulse.identity().deviceClass());
+    while (!stopping) {
+      try (KafkaShareConsumer<byte[], byte[]> group = join()) {
+        group.subscribe(List.of(topic));
+        joined = true;
+        while (!stopping) {
+          for (ConsumerRecord<byte[], byte[]> record : group.poll(POLL)) {
+            take(group, record);
+          }
+        }
+      } catch (KafkaException | IllegalStateException e) {
+        LOG.warn("Taking tasks from {} failed and starts again: {}", topic, e.toString());
+        pause();
+      } finally {
+        joined = false;
+      }
+    }
+  }
+
+  private KafkaShareConsumer<byte[], byte[]> join() {
+    WorkerIdentity identity = pulse.identity();
+    return new KafkaShareConsumer<>(
+        kafka.shareConsumer(identity.workerId(), identity.deviceClass()),
+        new ByteArrayDeserializer(),
+        new ByteArrayDeserializer());
+  }
+
+  private void take(
+      KafkaShareConsumer<byte[], byte[]> group, ConsumerRecord<byte[], byte[]> record) {
+    Optional<TaskMessage> read = read(record);
+    if (read.isEmpty()) {
+      answer(group, record, AcknowledgeType.REJECT);
+      return;
+    }
+    TaskMessage message = read.get();
+    if (stopping || !controlIsCurrent()) {
+      answer(group, record, AcknowledgeType.RELEASE);
+      if (!stopping) {
+        pause();
+      }
+      return;
+    }
+    Optional<String> objection = control.objectionToStart(message.taskKey(), message.attempt());
+    if (objection.isPresent()) {
+      LOG.info("Skips attempt {} of {}: {}", message.attempt(), message.taskKey(), objection.get());
+      answer(group, record, AcknowledgeType.ACCEPT);
+      return;
+    }
+    RunningTask task = new RunningTask(message, UUID.randomUUID(), control, clock);
+    Report.Started started =
+        new Report.Started(
+            clock.instant(),
+            message.taskKey(),
+            message.attempt(),
+            task.executionId(),
+            pulse.identity().workerId());
+    if (!reporter.deliver(started)) {
+      answer(group, record, AcknowledgeType.RELEASE);
+      pause();
+      return;
+    }
+    pulse.holds(task);
+    try {
+      answer(group, record, AcknowledgeType.ACCEPT);
+    } catch (KafkaException e) {
+      // The report is in the inbox, so the task is run, even if the record comes again to somebody.
+      LOG.warn("{} could not be accepted: {}", message.taskKey(), e.toString());
+    }
+    if (stopping) {
+      task.release();
+    }
+    run(task);
+  }
+
+  private void run(RunningTask task) {
+    Instant begin = clock.instant();
+    Outcome outcome = runner.apply(task);
+    pulse.endsTask();
+    report(task, outcome, Duration.between(begin, clock.instant()));
+    pulse.sendPresence();
+  }
+
+  /** Says how the execution ended, until it is heard or nobody wants to hear it. */
+  private void report(RunningTask task, Outcome outcome, Duration took) {
+    Optional<Report> report = terminal(task, outcome, took);
+    if (report.isEmpty()) {
+      return;
+    }
+    while (!reporter.deliver(report.get())) {
+      if (stopping || Thread.currentThread().isInterrupted()) {
+        LOG.error("The end of {} could not be reported before leaving", task.message().taskKey());
+        return;
+      }
+      if (task.request() == RunningTask.Request.ABANDON) {
+        return;
+      }
+      pause();
+    }
+  }
+
+  private Optional<Report> terminal(RunningTask task, Outcome outcome, Duration took) {
+    String key = task.message().taskKey();
+    int attempt = task.message().attempt();
+    UUID execution = task.executionId();
+    Instant now = clock.instant();
+    if (outcome instanceof Outcome.Success success) {
+      return Optional.of(
+          new Report.Succeeded(
+              now,
+              key,
+              attempt,
+              execution,
+              success.artifacts(),
+              success.scores(),
+              success.provenance(),
+              took.toMillis() / 1000.0));
+    }
+    if (outcome instanceof Outcome.Failure failure) {
+      return Optional.of(
+          new Report.Failed(
+              now,
+              key,
+              attempt,
+              execution,
+              failure.code(),
+              failure.message(),
+              task.taskLog().tail()));
+    }
+    if (((Outcome.Stopped) outcome).release()) {
+      return Optional.of(new Report.Released(now, key, attempt, execution));
+    }
+    return Optional.empty();
+  }
+
+  private boolean controlIsCurrent() {
+    try {
+      return tail.awaitCurrent(CONTROL_WAIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static Optional<TaskMessage> read(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      return Optional.of(Json.fromBytes(record.value(), TaskMessage.class));
+    } catch (UncheckedIOException | IllegalArgumentException e) {
+      LOG.error("The task at offset {} cannot be read and is rejected", record.offset(), e);
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Answers for a record. A lost share lock is no error: the task may then be taken twice, and the
+   * leader binds the attempt to one of the two.
+   */
+  private static void answer(
+      KafkaShareConsumer<byte[], byte[]> group,
+      ConsumerRecord<byte[], byte[]> record,
+      AcknowledgeType type) {
+    group.acknowledge(record, type);
+    Map<TopicIdPartition, Optional<KafkaException>> committed = group.commitSync();
+    committed.forEach(
+        (partition, error) ->
+            error.ifPresent(
+                e -> LOG.warn("{} of {} was refused: {}", type, partition, e.toString())));
+  }
+
+  private void pause() {
+    if (!stopping) {
+      try {
+        Thread.sleep(PAUSE.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
