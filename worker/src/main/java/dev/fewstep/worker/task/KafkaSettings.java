@@ -79,6 +79,7 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> propert
     all.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
     all.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
     all.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, Integer.MAX_VALUE);
+    all.put(CommonClientConfigs.CONNECTIONS_MAX_IDLE_MS_CONFIG, (long) Integer.MAX_VALUE);
     return all;
   }
 }
