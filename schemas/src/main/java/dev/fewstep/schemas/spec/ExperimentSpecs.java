@@ -1,0 +1,137 @@
+package dev.fewstep.schemas.spec;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.schemas.Json;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Reads experiments and refuses what could not run. */
+public final class ExperimentSpecs {
+  /** Grids up to this size have every trial's configuration checked, larger ones every value. */
+  private static final long CHECK_ALL = 10_000;
+
+  private static final int MAX_PROBLEMS = 100;
+
+  private ExperimentSpecs() {}
+
+  /**
+   * Reads an experiment.
+   *
+   * @param fileName its name for messages, such as {@code grid.yaml}; what ends in {@code .json}
+   *     must be JSON
+   * @param text YAML or JSON
+   * @throws SpecException with everything that is wrong: the text, its fields, or the trials
+   */
+  public static ExperimentSpec parse(String fileName, String text) {
+    SpecDocument document = SpecReader.read(fileName, text);
+    List<SpecProblem> problems = new ArrayList<>(SpecSchema.problems(document));
+    GridCheck.findings(document.tree().path("spec")).stream()
+        .map(finding -> finding.in(document))
+        .forEach(problems::add);
+    document.refuseIfAny(first(problems));
+    ExperimentSpec experiment = typed(document);
+    document.refuseIfAny(
+        first(meaning(experiment).stream().map(finding -> finding.in(document)).toList()));
+    return experiment;
+  }
+
+  /**
+   * Checks an experiment that did not come from a text, as {@link #parse} does.
+   *
+   * @throws SpecException with everything that is wrong with its trials
+   */
+  public static void check(ExperimentSpec experiment) {
+    List<Finding> findings = meaning(experiment);
+    if (!findings.isEmpty()) {
+      throw new SpecException(first(findings.stream().map(Finding::alone).toList()));
+    }
+  }
+
+  private static ExperimentSpec typed(SpecDocument document) {
+    try {
+      return Json.specs().treeToValue(document.tree(), ExperimentSpec.class);
+    } catch (JsonProcessingException e) {
+      Finding finding = Finding.of(Grid.pathOf(e), Grid.reason(e));
+      throw new SpecException(List.of(finding.in(document)));
+    }
+  }
+
+  private static List<Finding> meaning(ExperimentSpec experiment) {
+    ExperimentBody body = experiment.spec();
+    List<Finding> findings = new ArrayList<>(GridCheck.findings(body));
+    if (!findings.isEmpty()) {
+      return findings;
+    }
+    Grid grid = Grid.unchecked(body);
+    GridCheck.trials(grid.size()).ifPresent(findings::add);
+    if (!findings.isEmpty()) {
+      return findings;
+    }
+    Set<Finding> told = new HashSet<>();
+    Set<String> trainedOn = new LinkedHashSet<>();
+    for (Map<String, JsonNode> values : samples(grid, body)) {
+      if (findings.size() >= MAX_PROBLEMS) {
+        break;
+      }
+      // The same complaint at a thousand points is one problem, told with its first point.
+      grid.check(values).filter(told::add).ifPresent(found -> findings.add(found.at(values)));
+      JsonNode extractor = Grid.overlay(body.base(), values).path("loss").path("extractor");
+      if (extractor.isTextual()) {
+        trainedOn.add(extractor.asText());
+      }
+    }
+    for (String extractor : trainedOn) {
+      if (body.evaluation().extractors().stream()
+          .allMatch(scored -> network(scored).equals(network(extractor)))) {
+        findings.add(
+            Finding.of(
+                SpecPath.of("spec", "evaluation", "extractors"),
+                "trials that train on " + extractor + " have no held-out score",
+                "another extractor than " + network(extractor)));
+      }
+    }
+    return findings;
+  }
+
+  /** All grid points, or for a large grid every value of every axis once, others at their first. */
+  private static List<Map<String, JsonNode>> samples(Grid grid, ExperimentBody body) {
+    List<Map<String, JsonNode>> samples = new ArrayList<>();
+    int seeds = body.seeds().size();
+    long points = grid.size() / seeds;
+    if (points <= CHECK_ALL) {
+      for (long point = 0; point < points; point++) {
+        samples.add(grid.values(point * seeds));
+      }
+      return samples;
+    }
+    Map<String, JsonNode> start = new LinkedHashMap<>();
+    body.grid().forEach((axis, values) -> start.put(axis, values.get(0)));
+    body.grid()
+        .forEach(
+            (axis, values) ->
+                values.forEach(
+                    value -> {
+                      Map<String, JsonNode> sample = new LinkedHashMap<>(start);
+                      sample.put(axis, value);
+                      samples.add(sample);
+                    }));
+    samples.addAll(body.include());
+    return samples;
+  }
+
+  /** The extractor without its mode: another mode of a network is not held out from it. */
+  private static String network(String extractor) {
+    int slash = extractor.indexOf('/');
+    return slash < 0 ? extractor : extractor.substring(0, slash);
+  }
+
+  private static List<SpecProblem> first(List<SpecProblem> problems) {
+    return problems.size() <= MAX_PROBLEMS ? problems : problems.subList(0, MAX_PROBLEMS);
+  }
+}
