@@ -88,7 +88,7 @@ final class DataDirectory {
       return Optional.of(
           new EmbeddedOptions(json.path("kafka").intValue(), json.path("s3").intValue()));
     } catch (IOException | EmbeddedException e) {
-      LOG.warn("{} cannot be read, so other ports will be chosen: {}", file, e.getMessage());
+      LOG.warn("{} does not name two ports, so others will be chosen", file);
       return Optional.empty();
     }
   }

@@ -66,7 +66,8 @@ final class EmbeddedStackTest {
       assertThat(stack.s3Endpoint()).isEqualTo(endpoint);
       assertThat(stack.s3AccessKey()).isEqualTo(accessKey);
       assertThat(stack.s3SecretKey()).isEqualTo(secretKey);
-      assertThat(new KafkaClients(stack.bootstrapServers()).read("state")).containsExactly("kept");
+      assertThat(new KafkaClients(stack.bootstrapServers()).read("state", 1))
+          .containsExactly("kept");
       assertThat(readObject(stack)).isEqualTo("kept too");
     } finally {
       root.detachAppender(log);
@@ -93,9 +94,9 @@ final class EmbeddedStackTest {
       try (EmbeddedStack stack = EmbeddedStack.start(directory, EmbeddedOptions.anyPorts())) {
         assertThat(stack.bootstrapServers()).isEqualTo(other.bootstrapServers());
         KafkaClients after = new KafkaClients(stack.bootstrapServers());
-        assertThat(after.read("state")).containsExactly("kept");
+        assertThat(after.read("state", 1)).containsExactly("kept");
         after.sendInTransactions("state", List.of("more"), List.of());
-        assertThat(after.read("state")).containsExactly("kept", "more");
+        assertThat(after.read("state", 2)).containsExactly("kept", "more");
       }
     }
   }
