@@ -119,7 +119,7 @@ public final class TorchEngine {
    * @param device a CPU or GPU
    * @return {@code cpu} or {@code cuda:N}
    */
-  static String torchName(Device device) {
+  public static String torchName(Device device) {
     return device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
   }
 }

@@ -70,3 +70,18 @@
     for i in range(torch.len(xs)):
       _0 = torch.lerp_(averages[i], xs[i], weight)
     return averages[0]
+  def add_lists(self: __torch__.Ops, sums: List[Tensor], xs: List[Tensor]) -> Tensor:
+    for i in range(torch.len(xs)):
+      _0 = torch.add_(sums[i], xs[i])
+    return sums[0]
+  def assign(self: __torch__.Ops, targets: List[Tensor], xs: List[Tensor]) -> Tensor:
+    for i in range(torch.len(xs)):
+      _0 = torch.copy_(targets[i], xs[i])
+    return targets[0]
+  def adam(self: __torch__.Ops, ws: List[Tensor], gs: List[Tensor], ms: List[Tensor], vs: List[Tensor], lr: float, b1: float, b2: float, eps: float, c1: float, root_c2: float) -> Tensor:
+    for i in range(torch.len(ws)):
+      m = torch.lerp_(ms[i], gs[i], 1.0 - b1)
+      v = torch.addcmul_(torch.mul_(vs[i], b2), gs[i], gs[i], value=1.0 - b2)
+      d = torch.add_(torch.div_(torch.sqrt(v), root_c2), eps)
+      _0 = torch.addcdiv_(ws[i], m, d, value=-(lr / c1))
+    return ws[0]

@@ -1,0 +1,17 @@
+package dev.fewstep.worker.diffusion;
+
+/**
+ * Seeds of a network's dropout masks, one per image and layer, so that a mask depends neither on
+ * the batch an image is in nor on how often the network ran before.
+ */
+@FunctionalInterface
+public interface DropoutSeeds {
+  /**
+   * The seed of one mask.
+   *
+   * @param row index of the image in the batch
+   * @param layer index of the dropout layer in the network
+   * @return a generator's seed
+   */
+  long seed(int row, int layer);
+}

@@ -1,0 +1,228 @@
+package dev.fewstep.worker.diffusion;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.ScriptModule;
+import dev.fewstep.worker.tensor.AtenOps;
+import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.ScriptArchive;
+import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.TorchEngine;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The U-Net of DDIM and DDPM with any width, depth and image size, and the tensor names of its
+ * published checkpoints.
+ *
+ * <p>Sinusoidal time embedding [sin, cos] with frequencies exp(-ln 10000 k / (half-1)); residual
+ * blocks GN-SiLU-conv, + time, GN-SiLU-dropout-conv; one-head attention; stride-2 convolution
+ * padded right and below; nearest upsampling. Group normalisation uses eps 1e-6.
+ */
+public final class UNet implements Denoiser, AutoCloseable {
+  private static final Map<String, ScriptModule> COMPILED = new ConcurrentHashMap<>();
+
+  private final UNetConfig config;
+  private final NDManager manager;
+  private final Map<String, NDArray> parameters;
+  private final List<NDArray> values;
+  private final ScriptModule module;
+  private final int dropouts;
+  private final String device;
+
+  private UNet(
+      UNetConfig config, UNetProgram program, NDManager manager, Map<String, NDArray> parameters) {
+    this.config = config;
+    this.manager = manager;
+    this.parameters = Collections.unmodifiableMap(parameters);
+    values = List.copyOf(parameters.values());
+    values.forEach(value -> value.setRequiresGradient(true));
+    dropouts = program.dropouts();
+    module = COMPILED.computeIfAbsent(program.script(), ScriptArchive::compile);
+    device = TorchEngine.torchName(manager.getDevice());
+  }
+
+  /**
+   * Makes a network with torch's default initialisation: uniform in ±1/sqrt(fan-in) for
+   * convolutions and linear layers.
+   *
+   * @param config the shape
+   * @param parent owner of the parameters; its device is where the network runs
+   * @param seed of the initialisation
+   * @param zeroEnds whether the last convolution of every residual branch and of the network starts
+   *     at zero, as in DDPM's original code
+   * @return the network
+   */
+  public static UNet initialise(UNetConfig config, NDManager parent, long seed, boolean zeroEnds) {
+    UNetProgram program = new UNetProgram(config);
+    NDManager manager = parent.newSubManager();
+    Map<String, NDArray> parameters = new LinkedHashMap<>();
+    for (UNetProgram.Slot slot : program.slots()) {
+      Shape shape = slot.shape();
+      NDArray value;
+      if (slot.start() == UNetProgram.Start.ONE) {
+        value = manager.ones(shape);
+      } else if (slot.start() == UNetProgram.Start.ZERO || (zeroEnds && slot.residualEnd())) {
+        value = manager.zeros(shape);
+      } else {
+        double bound = 1 / Math.sqrt((double) slot.fanIn());
+        value = AtenOps.uniform(manager, shape, StreamSeed.of(seed, "init " + slot.name()));
+        value.muli(2 * bound).subi(bound);
+      }
+      parameters.put(slot.name(), value);
+    }
+    return new UNet(config, program, manager, parameters);
+  }
+
+  /**
+   * Makes a network from weights, which are copied.
+   *
+   * @param config the shape
+   * @param parent owner of the parameters; its device is where the network runs
+   * @param weights name to tensor
+   * @return the network
+   * @throws IllegalArgumentException when a name is missing or unknown, or a shape differs
+   */
+  public static UNet load(UNetConfig config, NDManager parent, Map<String, NDArray> weights) {
+    UNetProgram program = new UNetProgram(config);
+    check(program, weights);
+    NDManager manager = parent.newSubManager();
+    Map<String, NDArray> parameters = new LinkedHashMap<>();
+    for (UNetProgram.Slot slot : program.slots()) {
+      parameters.put(slot.name(), copy(manager, weights.get(slot.name())));
+    }
+    return new UNet(config, program, manager, parameters);
+  }
+
+  /**
+   * Names and shapes of the parameters of a network, in the order of its state dict.
+   *
+   * @param config the shape of the network
+   * @return name to shape
+   */
+  public static Map<String, Shape> parameterShapes(UNetConfig config) {
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    new UNetProgram(config).slots().forEach(slot -> shapes.put(slot.name(), slot.shape()));
+    return shapes;
+  }
+
+  private static void check(UNetProgram program, Map<String, NDArray> weights) {
+    List<String> problems = new ArrayList<>();
+    for (UNetProgram.Slot slot : program.slots()) {
+      NDArray value = weights.get(slot.name());
+      Shape expected = slot.shape();
+      if (value == null) {
+        problems.add(slot.name() + " is missing");
+      } else if (!value.getShape().equals(expected)) {
+        problems.add(slot.name() + " has shape " + value.getShape() + ", expected " + expected);
+      }
+    }
+    List<String> known = program.slots().stream().map(UNetProgram.Slot::name).toList();
+    weights.keySet().stream()
+        .filter(name -> !known.contains(name))
+        .forEach(name -> problems.add(name + " is not a tensor of this U-Net"));
+    if (!problems.isEmpty()) {
+      int shown = Math.min(5, problems.size());
+      throw new IllegalArgumentException(
+          "The weights do not fit the U-Net in "
+              + problems.size()
+              + " places: "
+              + String.join("; ", problems.subList(0, shown))
+              + (shown < problems.size() ? "; ..." : ""));
+    }
+  }
+
+  private static NDArray copy(NDManager manager, NDArray value) {
+    return Autograd.off(
+        () -> {
+          NDArray moved = value.toDevice(manager.getDevice(), true);
+          NDArray copied = moved.toType(DataType.FLOAT32, true);
+          moved.close();
+          NDArray detached = copied.stopGradient();
+          copied.close();
+          detached.attach(manager);
+          return detached;
+        });
+  }
+
+  @Override
+  public NDArray predict(NDArray x, NDArray t) {
+    return run(x, t, new long[0]);
+  }
+
+  @Override
+  public NDArray predict(NDArray x, NDArray t, DropoutSeeds dropout) {
+    if (config.dropout() == 0) {
+      return predict(x, t);
+    }
+    int rows = (int) x.getShape().get(0);
+    long[] seeds = new long[rows * dropouts];
+    for (int layer = 0; layer < dropouts; layer++) {
+      for (int row = 0; row < rows; row++) {
+        seeds[layer * rows + row] = dropout.seed(row, layer);
+      }
+    }
+    return run(x, t, seeds);
+  }
+
+  private NDArray run(NDArray x, NDArray t, long[] seeds) {
+    return module.tensor(x.getManager(), "forward", x, t, values, seeds, device);
+  }
+
+  /**
+   * The shape of the network.
+   *
+   * @return the configuration
+   */
+  public UNetConfig config() {
+    return config;
+  }
+
+  @Override
+  public PredictionType prediction() {
+    return config.prediction();
+  }
+
+  @Override
+  public Shape imageShape() {
+    return new Shape(config.channels(), config.imageSize(), config.imageSize());
+  }
+
+  @Override
+  public Map<String, NDArray> parameters() {
+    return parameters;
+  }
+
+  @Override
+  public UNet replica(NDManager owner) {
+    NDManager scope = owner.newSubManager();
+    Map<String, NDArray> shared = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, value) -> {
+          NDArray handle = value.stopGradient();
+          handle.attach(scope);
+          shared.put(name, handle);
+        });
+    return new UNet(config, new UNetProgram(config), scope, shared);
+  }
+
+  /**
+   * Number of trainable values.
+   *
+   * @return the sum of the sizes of all parameters
+   */
+  public long parameterCount() {
+    return values.stream().mapToLong(NDArray::size).sum();
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,185 @@
+package dev.fewstep.worker.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import dev.fewstep.worker.data.ImageDataset;
+import dev.fewstep.worker.diffusion.Denoiser;
+import dev.fewstep.worker.diffusion.DropoutSeeds;
+import dev.fewstep.worker.diffusion.NoiseSchedule;
+import dev.fewstep.worker.diffusion.PredictionType;
+import dev.fewstep.worker.tensor.AtenOps;
+import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.StreamSeed;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * DDPM training (Ho et al. 2020, algorithm 1): at uniform t, the network learns its target from
+ * sqrt(a) x0 + sqrt(1-a) e by mean squared error. Images are scaled to [-1, 1].
+ */
+public final class DenoisingTrainer implements Training {
+  private final NoiseSchedule schedule;
+  private final ImageDataset dataset;
+  private final DenoisingSettings settings;
+  private final PredictionType prediction;
+  private final NDManager owner;
+  private final Shards shards;
+  private final DataOrder order;
+  private final Optimisation optimisation;
+
+  /**
+   * Prepares a training from the network's present parameters.
+   *
+   * @param denoiser the network, changed by training
+   * @param schedule the noise schedule
+   * @param dataset the images
+   * @param settings how it is trained
+   * @param shards threads that share a step, at least 1
+   * @param parent owner of the training's memory
+   */
+  public DenoisingTrainer(
+      Denoiser denoiser,
+      NoiseSchedule schedule,
+      ImageDataset dataset,
+      DenoisingSettings settings,
+      int shards,
+      NDManager parent) {
+    this.schedule = schedule;
+    this.dataset = dataset;
+    this.settings = settings;
+    prediction = denoiser.prediction();
+    owner = parent.newSubManager();
+    this.shards = new Shards(denoiser, Math.min(shards, settings.batch()), owner);
+    order = new DataOrder(settings.seed(), dataset.size());
+    optimisation =
+        new Optimisation(
+            denoiser.parameters(),
+            settings.learningRate(),
+            settings.clipNorm(),
+            settings.emaDecay(),
+            true,
+            owner);
+  }
+
+  @Override
+  public StepReport step() {
+    long step = optimisation.iteration();
+    try (NDManager scope = owner.newSubManager()) {
+      Stopwatch watch = new Stopwatch();
+      Batch batch = Autograd.off(() -> draw(scope, step));
+      final double data = watch.lap();
+      shards.zeroGradients();
+      List<Double> losses = shards.run((shard, replica) -> learn(shard, replica, batch, step));
+      final double backward = watch.lap();
+      double loss = losses.stream().mapToDouble(Double::doubleValue).sum();
+      Optimisation.Update update = optimisation.update(loss, shards.gradients(scope));
+      return new StepReport(
+          optimisation.iteration(),
+          loss,
+          update.gradientNorm(),
+          update.learningRate(),
+          settings.batch(),
+          new StepReport.Seconds(data, 0, 0, backward, watch.lap()));
+    }
+  }
+
+  private record Batch(NDArray noisy, NDArray times, NDArray target) {}
+
+  private Batch draw(NDManager scope, long step) {
+    int n = settings.batch();
+    NDArray images =
+        dataset.batch(scope, order.indices(step * n, n)).toDevice(scope.getDevice(), false);
+    Random random = new Random(StreamSeed.of(settings.seed(), "denoising", step));
+    float[] times = new float[n];
+    float[] signal = new float[n];
+    float[] noiseLevel = new float[n];
+    float[] targetNoise = new float[n];
+    float[] targetImage = new float[n];
+    float[] mirror = new float[n];
+    for (int i = 0; i < n; i++) {
+      int t = random.nextInt(schedule.steps());
+      double a = schedule.alphaBar(t);
+      times[i] = t;
+      signal[i] = (float) Math.sqrt(a);
+      noiseLevel[i] = (float) Math.sqrt(1 - a);
+      targetNoise[i] = (float) prediction.targetNoise(a);
+      targetImage[i] = (float) prediction.targetImage(a);
+      mirror[i] = random.nextBoolean() ? 1 : 0;
+    }
+    NDArray x0 = images.mul(2f).sub(1f);
+    if (settings.flip()) {
+      NDArray chosen = column(scope, mirror);
+      x0 = x0.add(x0.flip(3).sub(x0).mul(chosen));
+    }
+    NDArray e = AtenOps.noise(scope, x0.getShape(), StreamSeed.of(settings.seed(), "noise", step));
+    NDArray noisy = x0.mul(column(scope, signal)).add(e.mul(column(scope, noiseLevel)));
+    NDArray target = e.mul(column(scope, targetNoise)).add(x0.mul(column(scope, targetImage)));
+    return new Batch(noisy, scope.create(times), target);
+  }
+
+  private static NDArray column(NDManager scope, float[] values) {
+    return scope.create(values, new Shape(values.length, 1, 1, 1));
+  }
+
+  private double learn(int shard, Denoiser replica, Batch batch, long step) {
+    int from = shard * settings.batch() / shards.count();
+    int to = (shard + 1) * settings.batch() / shards.count();
+    NDIndex rows = new NDIndex(from + ":" + to);
+    DropoutSeeds dropout =
+        (row, layer) -> StreamSeed.of(settings.seed(), "dropout", step, from + row, 0, layer);
+    try (NDManager scope = owner.newSubManager()) {
+      NDArray noisy = part(batch.noisy(), rows, scope);
+      NDArray times = part(batch.times(), rows, scope);
+      NDArray target = part(batch.target(), rows, scope);
+      NDArray output = Autograd.recording(() -> replica.predict(noisy, times, dropout));
+      return Autograd.off(
+          () -> {
+            NDArray error = output.sub(target);
+            double size = batch.target().size();
+            double loss = error.square().sum().getFloat() / size;
+            Autograd.backward(output, error.muli(2 / size));
+            return loss;
+          });
+    }
+  }
+
+  private static NDArray part(NDArray array, NDIndex rows, NDManager scope) {
+    NDArray part = array.get(scope, rows);
+    part.attach(scope);
+    return part;
+  }
+
+  @Override
+  public int iteration() {
+    return optimisation.iteration();
+  }
+
+  @Override
+  public int iterations() {
+    return settings.iterations();
+  }
+
+  @Override
+  public Map<String, NDArray> checkpoint() {
+    return optimisation.checkpoint();
+  }
+
+  @Override
+  public void restore(Map<String, NDArray> checkpoint) {
+    optimisation.restore(checkpoint);
+  }
+
+  @Override
+  public Map<String, NDArray> weights() {
+    return optimisation.weights();
+  }
+
+  @Override
+  public void close() {
+    shards.close();
+    owner.close();
+  }
+}
