@@ -2,6 +2,7 @@ package dev.fewstep.worker.task;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.message.MetricBatch;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
@@ -10,8 +11,10 @@ import dev.fewstep.worker.task.program.TaskListener;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * One execution of an attempt, as the threads of a worker share it: the task's thread writes
@@ -24,6 +27,7 @@ public final class RunningTask implements TaskListener, StopSignal {
   private final TaskMessage message;
   private final UUID executionId;
   private final ControlView control;
+  private final Consumer<Report.Checkpointed> checkpointed;
   private final Clock clock;
   private final TaskLog log;
   private final List<MetricBatch.Point> points = new ArrayList<>();
@@ -33,11 +37,21 @@ public final class RunningTask implements TaskListener, StopSignal {
 
   private record Progress(long step, long total) {}
 
-  /** An execution that has not begun. */
-  public RunningTask(TaskMessage message, UUID executionId, ControlView control, Clock clock) {
+  /**
+   * An execution that has not begun.
+   *
+   * @param checkpointed told of every checkpoint that is in the store
+   */
+  public RunningTask(
+      TaskMessage message,
+      UUID executionId,
+      ControlView control,
+      Consumer<Report.Checkpointed> checkpointed,
+      Clock clock) {
     this.message = requireNonNull(message, "message");
     this.executionId = requireNonNull(executionId, "executionId");
     this.control = requireNonNull(control, "control");
+    this.checkpointed = requireNonNull(checkpointed, "checkpointed");
     this.clock = requireNonNull(clock, "clock");
     this.log = new TaskLog(message.kind() + " " + message.taskKey().substring(0, 12), clock);
   }
@@ -90,6 +104,19 @@ public final class RunningTask implements TaskListener, StopSignal {
       }
       points.add(new MetricBatch.Point(name, step, value));
     }
+  }
+
+  /** Says that a checkpoint is in the store. */
+  void stored(long step, Artifact checkpoint) {
+    log.add("has a checkpoint at step " + step);
+    checkpointed.accept(
+        new Report.Checkpointed(
+            clock.instant(), message.taskKey(), message.attempt(), executionId, step, checkpoint));
+  }
+
+  @Override
+  public void trained(int images, Map<String, Double> seconds) {
+    // Not sent: the worker's own meters count it.
   }
 
   @Override

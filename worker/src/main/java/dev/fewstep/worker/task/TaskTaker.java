@@ -162,7 +162,8 @@ public final class TaskTaker implements AutoCloseable {
       answer(group, record, AcknowledgeType.ACCEPT);
       return;
     }
-    RunningTask task = new RunningTask(message, UUID.randomUUID(), control, clock);
+    RunningTask task =
+        new RunningTask(message, UUID.randomUUID(), control, this::reportCheckpoint, clock);
     Report.Started started =
         new Report.Started(
             clock.instant(),
@@ -186,6 +187,13 @@ public final class TaskTaker implements AutoCloseable {
       task.release();
     }
     run(task);
+  }
+
+  /** A checkpoint whose report is lost costs steps, nothing else. */
+  private void reportCheckpoint(Report.Checkpointed report) {
+    if (!reporter.deliver(report)) {
+      LOG.warn("The checkpoint of step {} is not known to the leader", report.step());
+    }
   }
 
   private void run(RunningTask task) {

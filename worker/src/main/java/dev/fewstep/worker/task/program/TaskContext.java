@@ -1,5 +1,6 @@
 package dev.fewstep.worker.task.program;
 
+import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
 import ai.djl.Device;
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param directory an existing directory for the files that the task makes
  * @param checkpoint local file of the checkpoint to resume from
  * @param device where tensors live
+ * @param shards threads that share a training step, at least 1; a result is bit-equal only between
+ *     runs with the same number
  * @param listener hears progress, points of curves and log lines
  * @param stop asked between steps whether to go on
  * @param checkpoints takes checkpoints
@@ -24,6 +27,7 @@ public record TaskContext(
     Path directory,
     Optional<Path> checkpoint,
     Device device,
+    int shards,
     TaskListener listener,
     StopSignal stop,
     CheckpointSink checkpoints) {
@@ -32,6 +36,7 @@ public record TaskContext(
     requireNonNull(directory, "directory");
     requireNonNull(checkpoint, "checkpoint");
     requireNonNull(device, "device");
+    require(shards >= 1, "shards must be at least 1, not %s", shards);
     requireNonNull(listener, "listener");
     requireNonNull(stop, "stop");
     requireNonNull(checkpoints, "checkpoints");

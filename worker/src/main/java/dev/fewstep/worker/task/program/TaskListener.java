@@ -1,5 +1,7 @@
 package dev.fewstep.worker.task.program;
 
+import java.util.Map;
+
 /** Hears of a running task. Called on the task's thread; must not block. */
 public interface TaskListener {
   /** A listener that ignores everything. */
@@ -10,6 +12,9 @@ public interface TaskListener {
 
         @Override
         public void point(String name, long step, double value) {}
+
+        @Override
+        public void trained(int images, Map<String, Double> seconds) {}
 
         @Override
         public void log(String line) {}
@@ -31,6 +36,14 @@ public interface TaskListener {
    * @param value its value
    */
   void point(String name, long step, double value);
+
+  /**
+   * A training step was made.
+   *
+   * @param images real images used
+   * @param seconds wall time by part of the step, such as {@code sample}, {@code backward}
+   */
+  void trained(int images, Map<String, Double> seconds);
 
   /** A line for people. */
   void log(String line);

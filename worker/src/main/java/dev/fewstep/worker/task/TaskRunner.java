@@ -1,0 +1,281 @@
+package dev.fewstep.worker.task;
+
+import static dev.fewstep.schemas.spec.Checks.require;
+import static java.util.Objects.requireNonNull;
+
+import ai.djl.Device;
+import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.message.FailureCode;
+import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.schemas.task.SourceRef;
+import dev.fewstep.schemas.task.TaskSpec;
+import dev.fewstep.worker.artifact.ArtifactCache;
+import dev.fewstep.worker.artifact.ArtifactCache.CachedFile;
+import dev.fewstep.worker.artifact.ArtifactStore;
+import dev.fewstep.worker.artifact.StoreException;
+import dev.fewstep.worker.ops.WorkerMetrics;
+import dev.fewstep.worker.task.program.OutputFile;
+import dev.fewstep.worker.task.program.StopSignal;
+import dev.fewstep.worker.task.program.TaskContext;
+import dev.fewstep.worker.task.program.TaskFailure;
+import dev.fewstep.worker.task.program.TaskListener;
+import dev.fewstep.worker.task.program.TaskResult;
+import dev.fewstep.worker.task.program.TaskStoppedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one execution of an attempt on a thread of its own: fetches the inputs, computes, stores the
+ * outputs. This is the one place where whatever goes wrong in a task is caught.
+ */
+public final class TaskRunner {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
+
+  /** Computes a task of any kind. */
+  @FunctionalInterface
+  public interface Work {
+    /** As {@code TaskProgram.run}. */
+    TaskResult run(TaskSpec spec, TaskContext context) throws IOException, TaskStoppedException;
+  }
+
+  /**
+   * Where a worker computes.
+   *
+   * @param device where tensors live
+   * @param shards threads that share a training step
+   * @param scratch directory for the files of running tasks; emptied at the start
+   * @param provenance kept with every result
+   */
+  public record Place(Device device, int shards, Path scratch, Map<String, String> provenance) {
+    public Place {
+      requireNonNull(device, "device");
+      require(shards >= 1, "shards must be at least 1, not %s", shards);
+      requireNonNull(scratch, "scratch");
+      provenance = Map.copyOf(provenance);
+    }
+  }
+
+  private final ArtifactStore store;
+  private final ArtifactCache cache;
+  private final Place place;
+  private final Work work;
+  private final WorkerMetrics metrics;
+
+  /**
+   * A runner; what an earlier process left in the scratch directory is removed.
+   *
+   * @throws IOException when the scratch directory cannot be used
+   */
+  public TaskRunner(
+      ArtifactStore store, ArtifactCache cache, Place place, Work work, WorkerMetrics metrics)
+      throws IOException {
+    this.store = requireNonNull(store, "store");
+    this.cache = requireNonNull(cache, "cache");
+    this.place = requireNonNull(place, "place");
+    this.work = requireNonNull(work, "work");
+    this.metrics = requireNonNull(metrics, "metrics");
+    deleteTree(place.scratch());
+    Files.createDirectories(place.scratch());
+  }
+
+  /** Runs an execution to its end; never throws. */
+  public Outcome run(RunningTask task) {
+    long begin = System.nanoTime();
+    metrics.taskBegins();
+    AtomicReference<Outcome> result = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            () -> result.set(guarded(task)),
+            "fewstep-task-" + task.message().taskKey().substring(0, 8));
+    thread.start();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        // libtorch must not be torn down under a running task: hand it back, then leave.
+        task.release();
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    Outcome outcome =
+        Optional.ofNullable(result.get())
+            .orElseGet(() -> new Outcome.Failure(FailureCode.INTERNAL, "The task's thread died."));
+    metrics.taskEnds(
+        task.message().kind(), outcome.word(), Duration.ofNanos(System.nanoTime() - begin));
+    return outcome;
+  }
+
+  /** The boundary: every error of a task ends here. */
+  @SuppressWarnings("CatchAndPrintStackTrace")
+  private Outcome guarded(RunningTask task) {
+    Path directory = place.scratch().resolve(task.executionId().toString());
+    try {
+      Files.createDirectories(directory);
+      return attempt(task, directory);
+    } catch (TaskStoppedException e) {
+      boolean release = e.request() == StopSignal.Request.RELEASE;
+      task.log(release ? "is handed back" : "is abandoned");
+      return new Outcome.Stopped(release);
+    } catch (Exception | Error e) {
+      Outcome.Failure failure = Failures.explain(e);
+      LOG.error("Task {} failed ({})", task.message().taskKey(), failure.code(), e);
+      task.log("failed (" + failure.code() + "): " + failure.message());
+      if (failure.code() == FailureCode.STORE_UNAVAILABLE) {
+        metrics.storeFailed();
+      }
+      return failure;
+    } finally {
+      deleteTree(directory);
+    }
+  }
+
+  private Outcome attempt(RunningTask task, Path directory)
+      throws IOException, TaskStoppedException {
+    TaskMessage message = task.message();
+    TaskSpec spec = typedSpec(message);
+    task.log("begins attempt " + message.attempt() + " for " + message.experimentId());
+    List<CachedFile> open = new ArrayList<>();
+    try {
+      Map<SourceRef, Path> inputs = new HashMap<>();
+      for (SourceRef source : spec.sources()) {
+        CachedFile file = cache.open(artifactOf(message, source));
+        open.add(file);
+        inputs.put(source, file.path());
+      }
+      Optional<CachedFile> resumable = openCheckpoint(task);
+      resumable.ifPresent(open::add);
+      Path outputs = Files.createDirectories(directory.resolve("outputs"));
+      TaskContext context =
+          new TaskContext(
+              inputs,
+              outputs,
+              resumable.map(CachedFile::path),
+              place.device(),
+              place.shards(),
+              metered(task),
+              task,
+              (step, file) -> task.stored(step, upload(ArtifactKind.CHECKPOINT, file)));
+      TaskResult result = work.run(spec, context);
+      return new Outcome.Success(
+          manifest(task, directory, result), result.scores(), place.provenance());
+    } finally {
+      open.forEach(CachedFile::close);
+    }
+  }
+
+  /** A checkpoint that is gone costs steps, not the result: the task then starts over. */
+  private Optional<CachedFile> openCheckpoint(RunningTask task) throws IOException {
+    Optional<Artifact> checkpoint = task.message().checkpoint();
+    if (checkpoint.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      CachedFile file = cache.open(checkpoint.get());
+      task.log("resumes from " + checkpoint.get().name());
+      return Optional.of(file);
+    } catch (StoreException e) {
+      if (e.reason() != StoreException.Reason.MISSING
+          && e.reason() != StoreException.Reason.CORRUPT) {
+        throw e;
+      }
+      task.log("starts over, since its checkpoint cannot be had: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private List<Artifact> manifest(RunningTask task, Path directory, TaskResult result)
+      throws IOException {
+    List<Artifact> artifacts = new ArrayList<>();
+    for (OutputFile file : result.files()) {
+      artifacts.add(upload(file.kind(), file.name(), file.path()));
+    }
+    task.log("has stored " + artifacts.size() + " artifacts");
+    Path log = Files.write(directory.resolve("log.txt"), task.taskLog().tail());
+    artifacts.add(upload(ArtifactKind.LOG, "log.txt", log));
+    return artifacts;
+  }
+
+  private Artifact upload(ArtifactKind kind, Path file) throws IOException {
+    return upload(kind, String.valueOf(file.getFileName()), file);
+  }
+
+  private Artifact upload(ArtifactKind kind, String name, Path file) throws IOException {
+    Artifact artifact = store.put(kind, name, file);
+    metrics.uploaded(artifact.bytes());
+    return artifact;
+  }
+
+  private static TaskSpec typedSpec(TaskMessage message) {
+    try {
+      return message.typedSpec();
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(
+          FailureCode.INVALID_SPEC, "The specification cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Artifact artifactOf(TaskMessage message, SourceRef source) {
+    Artifact artifact = message.inputs().get(source.value());
+    if (artifact == null) {
+      throw new TaskFailure(
+          FailureCode.BAD_INPUT,
+          "The message names no artifact for the input " + source.value() + ".");
+    }
+    return artifact;
+  }
+
+  private TaskListener metered(RunningTask task) {
+    return new TaskListener() {
+      @Override
+      public void progress(long step, long totalSteps) {
+        task.progress(step, totalSteps);
+      }
+
+      @Override
+      public void point(String name, long step, double value) {
+        task.point(name, step, value);
+        metrics.point(task.message().kind(), name, value);
+      }
+
+      @Override
+      public void trained(int images, Map<String, Double> seconds) {
+        metrics.trained(images, seconds);
+      }
+
+      @Override
+      public void log(String line) {
+        task.log(line);
+      }
+    };
+  }
+
+  private static void deleteTree(Path root) {
+    if (!Files.isDirectory(root)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      LOG.warn("The scratch directory {} could not be removed", root, e);
+    }
+  }
+}
