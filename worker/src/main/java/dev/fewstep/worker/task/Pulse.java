@@ -45,6 +45,7 @@ public final class Pulse implements AutoCloseable {
 
   private final TaskReporter reporter;
   private final WorkerIdentity identity;
+  private final Runnable beaten;
   private final Clock clock;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -57,16 +58,25 @@ public final class Pulse implements AutoCloseable {
   private volatile Optional<RunningTask> running = Optional.empty();
   private volatile boolean accepting = true;
 
-  private Pulse(TaskReporter reporter, WorkerIdentity identity, Clock clock) {
+  private Pulse(TaskReporter reporter, WorkerIdentity identity, Runnable beaten, Clock clock) {
     this.reporter = requireNonNull(reporter, "reporter");
     this.identity = requireNonNull(identity, "identity");
+    this.beaten = requireNonNull(beaten, "beaten");
     this.clock = requireNonNull(clock, "clock");
   }
 
-  /** Starts the timer; the first presence is sent at once. */
+  /**
+   * Starts the timer; the first presence is sent at once.
+   *
+   * @param beaten told of every heartbeat
+   */
   public static Pulse start(
-      TaskReporter reporter, WorkerIdentity identity, Intervals intervals, Clock clock) {
-    Pulse pulse = new Pulse(reporter, identity, clock);
+      TaskReporter reporter,
+      WorkerIdentity identity,
+      Intervals intervals,
+      Runnable beaten,
+      Clock clock) {
+    Pulse pulse = new Pulse(reporter, identity, beaten, clock);
     pulse.every(intervals.presence(), pulse::sendPresence);
     pulse.every(intervals.heartbeat(), pulse::sendHeartbeat);
     pulse.every(intervals.metrics(), pulse::sendPoints);
@@ -123,7 +133,11 @@ public final class Pulse implements AutoCloseable {
   }
 
   private void sendHeartbeat() {
-    running.ifPresent(task -> reporter.announce(task.heartbeat()));
+    running.ifPresent(
+        task -> {
+          reporter.announce(task.heartbeat());
+          beaten.run();
+        });
   }
 
   private void sendPoints() {

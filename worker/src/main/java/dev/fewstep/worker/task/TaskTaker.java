@@ -79,6 +79,11 @@ public final class TaskTaker implements AutoCloseable {
     return joined && thread.isAlive();
   }
 
+  /** Whether its thread lives. */
+  public boolean isAlive() {
+    return thread.isAlive();
+  }
+
   /** Takes no other task and asks the running one to hand itself back. Returns at once. */
   public void drain() {
     stopping = true;

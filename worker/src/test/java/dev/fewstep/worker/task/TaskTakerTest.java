@@ -88,6 +88,7 @@ class TaskTakerTest {
                 reporter,
                 new WorkerIdentity(id, deviceClass, "cpu", 1, Map.of("fewstep", "test")),
                 intervals,
+                () -> {},
                 Clock.systemUTC()));
     TaskTaker taker =
         register(

@@ -1,0 +1,90 @@
+package dev.fewstep.worker;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.worker.task.TaskRunner;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.ThreadingModel;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.time.Clock;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A running worker. Whoever starts one stops it: a JVM that exits while libtorch computes crashes.
+ */
+public final class Worker implements AutoCloseable {
+  private final Vertx vertx;
+  private final WorkerVerticle verticle;
+  private boolean closed;
+
+  private Worker(Vertx vertx, WorkerVerticle verticle) {
+    this.vertx = requireNonNull(vertx, "vertx");
+    this.verticle = requireNonNull(verticle, "verticle");
+  }
+
+  /**
+   * Starts a worker and returns when it takes tasks.
+   *
+   * @param work computes the tasks
+   * @throws WorkerStartException when it could not start; nothing is left running then
+   */
+  public static Worker start(WorkerConfig config, TaskRunner.Work work) {
+    VertxOptions options =
+        new VertxOptions()
+            .setEventLoopPoolSize(1)
+            .setWorkerPoolSize(2)
+            .setMaxWorkerExecuteTime(
+                config.startTimeout().plus(config.drainTimeout()).toSeconds() + 60)
+            .setMaxWorkerExecuteTimeUnit(TimeUnit.SECONDS);
+    Vertx vertx = Vertx.vertx(options);
+    WorkerVerticle verticle = new WorkerVerticle(config, work, Clock.systemUTC());
+    try {
+      vertx
+          .deployVerticle(
+              verticle, new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER))
+          .await();
+    } catch (RuntimeException e) {
+      vertx.close().await();
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new WorkerStartException(cause.getMessage(), e);
+    }
+    return new Worker(vertx, verticle);
+  }
+
+  /** The port that {@code /healthz}, {@code /readyz} and {@code /metrics} are served at. */
+  public int httpPort() {
+    return verticle.httpPort();
+  }
+
+  /** Its id in presences and reports. */
+  public UUID workerId() {
+    return verticle.workerId();
+  }
+
+  /** Takes no other task and asks the running one to hand itself back. Returns at once. */
+  public void drain() {
+    verticle.drain();
+  }
+
+  /**
+   * Drains, waits as long as configured for the running task to hand itself back, and stops. A
+   * second call only returns.
+   *
+   * @return whether no task is running any more; otherwise only halting the JVM is safe
+   */
+  public synchronized boolean stop() {
+    if (!closed) {
+      closed = true;
+      vertx.close().await();
+    }
+    return verticle.endedInTime();
+  }
+
+  /** As {@link #stop()}. */
+  @Override
+  public void close() {
+    stop();
+  }
+}
