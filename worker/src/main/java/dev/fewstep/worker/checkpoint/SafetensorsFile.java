@@ -1,0 +1,288 @@
+package dev.fewstep.worker.checkpoint;
+
+import static dev.fewstep.schemas.spec.Checks.require;
+
+import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Map.Entry;
+
+/**
+ * The safetensors format: an 8-byte little-endian header length, a JSON header of names, types,
+ * shapes and offsets, then the bytes without holes
+ * (https://github.com/huggingface/safetensors#format).
+ */
+public final class SafetensorsFile {
+  private static final long MAX_HEADER = 100_000_000;
+  private static final String METADATA = "__metadata__";
+  private static final ObjectMapper STRICT =
+      JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+
+  private record Extent(String name, DataType type, List<Long> shape, long begin, long end) {
+    long[] dimensions() {
+      return shape.stream().mapToLong(Long::longValue).toArray();
+    }
+  }
+
+  private record Header(List<Extent> extents, Map<String, String> metadata, long dataStart) {}
+
+  private SafetensorsFile() {}
+
+  /** Whether these first bytes of a file of that size can begin a safetensors file. */
+  static boolean looksLike(ByteBuffer start, long fileSize) {
+    if (start.remaining() < 9) {
+      return false;
+    }
+    long header = start.duplicate().order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    return header >= 2 && header <= fileSize - 8 && start.get(8) == '{';
+  }
+
+  /**
+   * Reads every tensor, in the order of the header.
+   *
+   * @throws TensorFormatException when the header is damaged or its offsets leave the file, overlap
+   *     or leave holes
+   */
+  public static Map<String, RawTensor> read(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Header header = header(file, channel);
+      Map<String, RawTensor> tensors = new LinkedHashMap<>();
+      for (Extent extent : header.extents()) {
+        ByteBuffer bytes = RawTensor.allocate(extent.end() - extent.begin());
+        readFully(channel, bytes, header.dataStart() + extent.begin());
+        tensors.put(extent.name(), new RawTensor(extent.type(), extent.dimensions(), bytes.flip()));
+      }
+      return tensors;
+    } catch (IllegalArgumentException | EOFException e) {
+      throw new TensorFormatException(file, e.getMessage(), e);
+    }
+  }
+
+  /** Reads the metadata alone, in the order of the header; empty when there is none. */
+  public static Map<String, String> metadata(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return header(file, channel).metadata();
+    }
+  }
+
+  private static Header header(Path file, FileChannel channel) throws IOException {
+    long size = channel.size();
+    if (size < 10) {
+      throw new TensorFormatException(file, "too short for safetensors: " + size + " bytes");
+    }
+    ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(channel, prefix, 0);
+    long length = prefix.getLong(0);
+    if (length < 2 || length > Math.min(MAX_HEADER, size - 8)) {
+      throw new TensorFormatException(
+          file, "a header of " + length + " bytes in a file of " + size + " is not safetensors");
+    }
+    ByteBuffer text = ByteBuffer.allocate((int) length);
+    readFully(channel, text, 8);
+    try {
+      JsonNode json = STRICT.readTree(text.array());
+      require(json != null && json.isObject(), "the header is no JSON object");
+      return header(json, 8 + length, size);
+    } catch (IllegalArgumentException | IOException e) {
+      throw new TensorFormatException(file, "damaged header: " + e.getMessage(), e);
+    }
+  }
+
+  private static Header header(JsonNode json, long dataStart, long fileSize) {
+    List<Extent> extents = new ArrayList<>();
+    Map<String, String> metadata = new LinkedHashMap<>();
+    for (Entry<String, JsonNode> field : json.properties()) {
+      if (field.getKey().equals(METADATA)) {
+        for (Entry<String, JsonNode> entry : field.getValue().properties()) {
+          metadata.put(entry.getKey(), entry.getValue().asText());
+        }
+      } else {
+        extents.add(extent(field.getKey(), field.getValue()));
+      }
+    }
+    List<Extent> byOffset = new ArrayList<>(extents);
+    byOffset.sort(Comparator.comparingLong(Extent::begin).thenComparingLong(Extent::end));
+    long expected = 0;
+    for (Extent extent : byOffset) {
+      require(
+          extent.begin() == expected,
+          "tensor '%s' begins at %s, expected %s: tensors overlap or leave a hole",
+          extent.name(),
+          extent.begin(),
+          expected);
+      expected = extent.end();
+    }
+    require(
+        expected == fileSize - dataStart,
+        "the tensors take %s bytes but %s follow the header",
+        expected,
+        fileSize - dataStart);
+    return new Header(extents, metadata, dataStart);
+  }
+
+  private static Extent extent(String name, JsonNode node) {
+    JsonNode offsets = node.path("data_offsets");
+    JsonNode dimensions = node.path("shape");
+    require(
+        offsets.size() == 2
+            && offsets.get(0).isIntegralNumber()
+            && offsets.get(1).canConvertToLong(),
+        "tensor '%s' has no data_offsets",
+        name);
+    require(dimensions.isArray() && dimensions.size() <= 16, "tensor '%s' has no shape", name);
+    List<Long> shape = new ArrayList<>();
+    for (JsonNode dimension : dimensions) {
+      require(
+          dimension.isIntegralNumber() && dimension.canConvertToLong(),
+          "tensor '%s' has the dimension %s",
+          name,
+          dimension);
+      shape.add(dimension.longValue());
+    }
+    Extent extent =
+        new Extent(
+            name,
+            type(name, node.path("dtype").asText()),
+            List.copyOf(shape),
+            offsets.get(0).longValue(),
+            offsets.get(1).longValue());
+    long expected = RawTensor.byteSize(extent.type(), extent.dimensions());
+    require(
+        extent.begin() >= 0 && extent.end() - extent.begin() == expected,
+        "tensor '%s' of type %s and shape %s takes %s bytes, its offsets %s to %s do not",
+        name,
+        extent.type(),
+        shape,
+        expected,
+        extent.begin(),
+        extent.end());
+    return extent;
+  }
+
+  private static DataType type(String name, String dtype) {
+    return switch (dtype) {
+      case "F32" -> DataType.FLOAT32;
+      case "F64" -> DataType.FLOAT64;
+      case "F16" -> DataType.FLOAT16;
+      case "BF16" -> DataType.BFLOAT16;
+      case "I64" -> DataType.INT64;
+      case "I32" -> DataType.INT32;
+      case "I8" -> DataType.INT8;
+      case "U8" -> DataType.UINT8;
+      case "BOOL" -> DataType.BOOLEAN;
+      default ->
+          throw new IllegalArgumentException(
+              "tensor '"
+                  + name
+                  + "' has the type '"
+                  + dtype
+                  + "'; readable are F16 BF16 F32 F64 I8 I32 I64 U8 BOOL");
+    };
+  }
+
+  private static String dtype(DataType type) {
+    return switch (type) {
+      case FLOAT32 -> "F32";
+      case FLOAT64 -> "F64";
+      case FLOAT16 -> "F16";
+      case BFLOAT16 -> "BF16";
+      case INT64 -> "I64";
+      case INT32 -> "I32";
+      case INT8 -> "I8";
+      case UINT8 -> "U8";
+      case BOOLEAN -> "BOOL";
+      default -> throw new IllegalArgumentException("safetensors cannot hold " + type);
+    };
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer into, long position)
+      throws IOException {
+    long at = position;
+    while (into.hasRemaining()) {
+      int read = channel.read(into, at);
+      if (read < 0) {
+        throw new EOFException("the file ends too early");
+      }
+      at += read;
+    }
+  }
+
+  /**
+   * Writes atomically. The header keeps the map's order; the bytes are ordered by element size, so
+   * that every tensor is aligned. Equal content makes equal bytes.
+   *
+   * @param metadata free text; fewstep's own keys begin with {@code fewstep.}
+   */
+  public static void write(Path file, Map<String, RawTensor> tensors, Map<String, String> metadata)
+      throws IOException {
+    List<Entry<String, RawTensor>> layout = new ArrayList<>(tensors.entrySet());
+    layout.sort(Comparator.comparingInt(e -> -e.getValue().type().getNumOfBytes()));
+    byte[] header = headerBytes(tensors, layout, metadata);
+    AtomicFile.write(
+        file,
+        out -> {
+          out.write(
+              ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+          out.write(header);
+          WritableByteChannel channel = Channels.newChannel(out);
+          for (Entry<String, RawTensor> tensor : layout) {
+            ByteBuffer bytes = tensor.getValue().bytes();
+            while (bytes.hasRemaining()) {
+              channel.write(bytes);
+            }
+          }
+        });
+  }
+
+  private static byte[] headerBytes(
+      Map<String, RawTensor> tensors,
+      List<Entry<String, RawTensor>> layout,
+      Map<String, String> metadata)
+      throws IOException {
+    Map<String, Long> begins = new LinkedHashMap<>();
+    long offset = 0;
+    for (Entry<String, RawTensor> tensor : layout) {
+      begins.put(tensor.getKey(), offset);
+      offset += tensor.getValue().bytes().remaining();
+    }
+    ObjectNode json = STRICT.createObjectNode();
+    if (!metadata.isEmpty()) {
+      ObjectNode node = json.putObject(METADATA);
+      metadata.forEach(node::put);
+    }
+    for (Entry<String, RawTensor> tensor : tensors.entrySet()) {
+      require(!tensor.getKey().equals(METADATA), "no tensor may be named %s", METADATA);
+      ObjectNode node = json.putObject(tensor.getKey());
+      node.put("dtype", dtype(tensor.getValue().type()));
+      ArrayNode shape = node.putArray("shape");
+      for (long dimension : tensor.getValue().shape()) {
+        shape.add(dimension);
+      }
+      long begin = begins.get(tensor.getKey());
+      node.putArray("data_offsets").add(begin).add(begin + tensor.getValue().bytes().remaining());
+    }
+    byte[] text = STRICT.writeValueAsBytes(json);
+    byte[] padded = new byte[(text.length + 7) / 8 * 8];
+    java.util.Arrays.fill(padded, (byte) ' ');
+    System.arraycopy(text, 0, padded, 0, text.length);
+    return padded;
+  }
+}

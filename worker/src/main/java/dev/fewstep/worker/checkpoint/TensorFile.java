@@ -1,0 +1,91 @@
+package dev.fewstep.worker.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+
+/** Reads any tensor file by its content, and writes {@code .safetensors} or {@code .npz}. */
+public final class TensorFile {
+  private TensorFile() {}
+
+  /**
+   * Reads every tensor in the file's order: {@code .safetensors}, {@code .npz}, {@code .pth}.
+   * float16 and bfloat16 become float32, exactly.
+   *
+   * @throws TensorFormatException when the file is none of these, damaged or hostile
+   */
+  public static Map<String, NDArray> read(Path file, NDManager manager) throws IOException {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    readRaw(file).forEach((name, tensor) -> arrays.put(name, tensor.toArray(manager)));
+    return arrays;
+  }
+
+  /** Reads every tensor as bytes, in the file's order and types. */
+  public static Map<String, RawTensor> readRaw(Path file) throws IOException {
+    ByteBuffer start = ByteBuffer.allocate(9);
+    long size;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      size = channel.size();
+      int read = 0;
+      while (start.hasRemaining() && read >= 0) {
+        read = channel.read(start);
+      }
+    }
+    start.flip();
+    if (start.remaining() > 1 && start.get(0) == 'P' && start.get(1) == 'K') {
+      return isNpz(file) ? NpzFile.read(file) : PthFile.read(file);
+    }
+    if (SafetensorsFile.looksLike(start, size)) {
+      return SafetensorsFile.read(file);
+    }
+    if (PthFile.looksLegacy(start)) {
+      return PthFile.read(file);
+    }
+    throw new TensorFormatException(
+        file, "not a tensor file: expected .safetensors, .npz or .pth content");
+  }
+
+  private static boolean isNpz(Path file) throws IOException {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      return zip.stream().anyMatch(entry -> entry.getName().endsWith(".npy"));
+    } catch (ZipException e) {
+      throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** Metadata of a {@code .safetensors} file; see {@link SafetensorsFile#metadata}. */
+  public static Map<String, String> metadata(Path file) throws IOException {
+    return SafetensorsFile.metadata(file);
+  }
+
+  /**
+   * Writes atomically, in the format of the file's suffix. Equal content makes equal bytes.
+   *
+   * @param metadata free text; must be empty for {@code .npz}, which has no place for it
+   * @throws IllegalArgumentException when the suffix is neither {@code .safetensors} nor {@code
+   *     .npz}
+   */
+  public static void write(Path file, Map<String, NDArray> arrays, Map<String, String> metadata)
+      throws IOException {
+    Map<String, RawTensor> tensors = new LinkedHashMap<>();
+    arrays.forEach((name, array) -> tensors.put(name, RawTensor.of(array)));
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".safetensors")) {
+      SafetensorsFile.write(file, tensors, metadata);
+    } else if (name.endsWith(".npz") && metadata.isEmpty()) {
+      NpzFile.write(file, tensors);
+    } else {
+      throw new IllegalArgumentException(
+          "tensors are written to .safetensors, or without metadata to .npz, not to " + file);
+    }
+  }
+}
