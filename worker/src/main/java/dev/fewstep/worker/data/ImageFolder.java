@@ -76,6 +76,17 @@ public final class ImageFolder {
     return new ByteImages(options.shape(), pixels, Optional.empty());
   }
 
+  /**
+   * Reads one file as a dataset of one image.
+   *
+   * @throws DatasetException when it is unreadable or of the wrong size
+   */
+  public static ByteImages readFile(Path file, Options options) throws IOException {
+    byte[] pixels = new byte[options.shape().elements()];
+    copy(fitted(file, decode(file), options), options.shape(), pixels, 0);
+    return new ByteImages(options.shape(), pixels, Optional.empty());
+  }
+
   private static List<Path> files(Path folder, boolean recursive) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new DatasetException(folder, "not a folder");

@@ -43,9 +43,9 @@ class PthFileTest {
       assertThat(read.get("c1.weight").getShape()).isEqualTo(new Shape(16, 1, 3, 3));
       assertThat(read.get("c2.weight").getShape()).isEqualTo(new Shape(32, 16, 3, 3));
       // Read out of the zip by Python's struct module.
-      assertThat(read.get("c1.weight").toFloatArray()).startsWith(0.32299721f, 0.46343157f);
-      assertThat(read.get("c2.weight").sum().getFloat()).isCloseTo(-8.545241f, within(1e-4f));
-      assertThat(read.get("c2.bias").sum().getFloat()).isCloseTo(0.2587031f, within(1e-6f));
+      assertThat(read.get("c1.weight").toFloatArray()).startsWith(0.3229972f, 0.46343157f);
+      assertThat(read.get("c2.weight").sum().getFloat()).isCloseTo(-8.54524f, within(1e-4f));
+      assertThat(read.get("c2.bias").sum().getFloat()).isCloseTo(0.258703f, within(1e-6f));
     }
   }
 
