@@ -54,6 +54,10 @@ final class Shards implements AutoCloseable {
     return replicas.size();
   }
 
+  List<Denoiser> replicas() {
+    return List.copyOf(replicas);
+  }
+
   /** Runs the work once per shard and waits for all. */
   <T> List<T> run(Work<T> work) {
     List<Callable<T>> calls = new ArrayList<>();

@@ -1,0 +1,120 @@
+package dev.fewstep.worker.mmd;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.fewstep.worker.tensor.Autograd;
+
+/**
+ * The squared MMD between generated and real features with its gradient in closed form.
+ *
+ * @param kernel the kernel
+ * @param estimator the estimator
+ */
+public record MmdLoss(Kernel kernel, MmdEstimator estimator) {
+  /**
+   * The value and the gradient by the generated features.
+   *
+   * @param value the squared MMD
+   * @param gradient float32 (m, D), owned by the generated features' manager
+   */
+  public record Result(double value, NDArray gradient) {}
+
+  /**
+   * Evaluates; everything is computed in double.
+   *
+   * @param generated (m, D), m at least 2 for the unbiased estimator
+   * @param real (n, D), likewise
+   * @return value and gradient
+   * @throws IllegalArgumentException when shapes do not fit
+   */
+  public Result evaluate(NDArray generated, NDArray real) {
+    check(generated, real);
+    return Autograd.off(
+        () -> {
+          try (NDManager scope = generated.getManager().newSubManager()) {
+            NDArray x = toDouble(generated, scope);
+            NDArray y = toDouble(real, scope);
+            Terms terms = terms(x, y);
+            NDArray gradient =
+                kernel
+                    .derivative(x, x, terms.withinWeights().mul(2.0))
+                    .add(kernel.derivative(x, y, terms.crossWeights()))
+                    .toType(DataType.FLOAT32, true);
+            gradient.attach(generated.getManager());
+            return new Result(terms.value(), gradient);
+          }
+        });
+  }
+
+  /**
+   * The value alone.
+   *
+   * @param generated as for {@link #evaluate}
+   * @param real as for {@link #evaluate}
+   * @return the squared MMD
+   */
+  public double value(NDArray generated, NDArray real) {
+    check(generated, real);
+    return Autograd.off(
+        () -> {
+          try (NDManager scope = generated.getManager().newSubManager()) {
+            return terms(toDouble(generated, scope), toDouble(real, scope)).value();
+          }
+        });
+  }
+
+  /** The value, and the weight that each kernel value has in it. */
+  private record Terms(double value, NDArray withinWeights, NDArray crossWeights) {}
+
+  private Terms terms(NDArray x, NDArray y) {
+    NDArray withinX = weights(x);
+    NDArray withinY = weights(y);
+    double m = x.getShape().get(0);
+    double n = y.getShape().get(0);
+    NDManager scope = x.getManager();
+    NDArray cross = scope.ones(new Shape((long) m, (long) n), DataType.FLOAT64);
+    cross.muli(-2 / (m * n));
+    double value =
+        kernel.values(x, x).mul(withinX).sum().getDouble()
+            + kernel.values(y, y).mul(withinY).sum().getDouble()
+            + kernel.values(x, y).mul(cross).sum().getDouble();
+    return new Terms(value, withinX, cross);
+  }
+
+  private NDArray weights(NDArray x) {
+    int count = (int) x.getShape().get(0);
+    NDManager scope = x.getManager();
+    NDArray ones = scope.ones(new Shape(count, count), DataType.FLOAT64);
+    if (estimator == MmdEstimator.BIASED) {
+      return ones.div((double) count * count);
+    }
+    return ones.sub(scope.eye(count, count, 0, DataType.FLOAT64)).div((double) count * (count - 1));
+  }
+
+  private static NDArray toDouble(NDArray features, NDManager scope) {
+    NDArray values = features.toType(DataType.FLOAT64, true);
+    values.attach(scope);
+    return values;
+  }
+
+  private void check(NDArray generated, NDArray real) {
+    boolean fits =
+        generated.getShape().dimension() == 2
+            && real.getShape().dimension() == 2
+            && generated.getShape().get(1) == real.getShape().get(1);
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "Features must be (m, D) and (n, D) but are "
+              + generated.getShape()
+              + " and "
+              + real.getShape());
+    }
+    long least = estimator == MmdEstimator.UNBIASED ? 2 : 1;
+    if (generated.getShape().get(0) < least || real.getShape().get(0) < least) {
+      throw new IllegalArgumentException(
+          "The " + estimator + " estimator needs at least " + least + " vectors on either side");
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package dev.fewstep.worker.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import dev.fewstep.worker.diffusion.DdimSampler;
+import dev.fewstep.worker.diffusion.DdimStep;
+import dev.fewstep.worker.diffusion.Denoiser;
+import dev.fewstep.worker.diffusion.DropoutSeeds;
+import dev.fewstep.worker.features.FeatureExtractor;
+import dev.fewstep.worker.tensor.Autograd;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * A sampling chain of one micro-batch, run forwards without a graph and backwards one network
+ * evaluation at a time, so that peak memory does not grow with the number of steps. The DDIM update
+ * is linear, so its vector-Jacobian product is a multiplication by its coefficients.
+ */
+final class ChainReplay {
+  private final Denoiser denoiser;
+  private final DdimSampler sampler;
+
+  ChainReplay(Denoiser denoiser, DdimSampler sampler) {
+    this.denoiser = denoiser;
+    this.sampler = sampler;
+  }
+
+  /** States x_T, ..., x_0 of the chain, owned by the noise's manager; the noise is the first. */
+  List<NDArray> forward(
+      NDArray noise, DdimSampler.StepNoise fresh, IntFunction<DropoutSeeds> dropout) {
+    return Autograd.off(
+        () -> {
+          List<NDArray> states = new ArrayList<>();
+          states.add(noise);
+          NDArray x = noise;
+          List<DdimStep> steps = sampler.steps();
+          for (int i = 0; i < steps.size(); i++) {
+            try (NDArray t = DdimSampler.times(x, steps.get(i));
+                NDArray output = denoiser.predict(x, t, dropout.apply(i))) {
+              x = sampler.update(x, output, i, fresh);
+            }
+            states.add(x);
+          }
+          return states;
+        });
+  }
+
+  /** Images in [0, 1] of samples around [-1, 1]. */
+  static NDArray toImages(NDArray sample) {
+    return Autograd.off(
+        () -> {
+          try (NDArray raised = sample.add(1f);
+              NDArray scaled = raised.mul(0.5f)) {
+            return scaled.clip(0f, 1f);
+          }
+        });
+  }
+
+  /**
+   * dL/dx_0 from dL/dfeature, through the extractor, the clamp (gradient 1 on [0, 1], ends
+   * included) and the scaling.
+   */
+  static NDArray pullThroughFeatures(
+      FeatureExtractor extractor, NDArray sample, NDArray featureGradient) {
+    try (NDManager scope = sample.getManager().newSubManager()) {
+      NDArray images = toImages(sample);
+      images.attach(scope);
+      images.setRequiresGradient(true);
+      NDArray features = Autograd.recording(() -> extractor.features(images));
+      features.attach(scope);
+      return Autograd.off(
+          () -> {
+            Autograd.backward(features, featureGradient);
+            NDArray gradient = images.getGradient();
+            gradient.attach(scope);
+            NDArray result = gradient.mul(insideClamp(sample, scope)).mul(0.5f);
+            result.attach(sample.getManager());
+            return result;
+          });
+    }
+  }
+
+  private static NDArray insideClamp(NDArray sample, NDManager scope) {
+    NDArray scaled = sample.add(1f);
+    scaled.attach(scope);
+    scaled.muli(0.5f);
+    return scaled.gte(0f).logicalAnd(scaled.lte(1f)).toType(DataType.FLOAT32, false);
+  }
+
+  /**
+   * Adds dL/dparameter of the whole chain to the parameters' gradients.
+   *
+   * @param states as {@link #forward} gave them
+   * @param gradient dL/dx_0, closed on return
+   * @param dropout the seeds of the forward pass
+   * @return dL/dx_T, owned by the gradient's manager
+   */
+  NDArray backward(List<NDArray> states, NDArray gradient, IntFunction<DropoutSeeds> dropout) {
+    NDArray upstream = gradient;
+    for (int i = sampler.steps().size() - 1; i >= 0; i--) {
+      NDArray next = step(states.get(i), upstream, i, dropout.apply(i));
+      upstream.close();
+      upstream = next;
+    }
+    return upstream;
+  }
+
+  private NDArray step(NDArray state, NDArray upstream, int index, DropoutSeeds dropout) {
+    DdimStep step = sampler.steps().get(index);
+    try (NDManager scope = state.getManager().newSubManager()) {
+      NDArray x = state.stopGradient();
+      x.attach(scope);
+      x.setRequiresGradient(true);
+      NDArray t = DdimSampler.times(x, step);
+      NDArray output = Autograd.recording(() -> denoiser.predict(x, t, dropout));
+      return Autograd.off(
+          () -> {
+            NDArray outputGradient = upstream.mul(step.ofOutput());
+            outputGradient.attach(scope);
+            Autograd.backward(output, outputGradient);
+            NDArray through = x.getGradient();
+            through.attach(scope);
+            NDArray result = upstream.mul(step.ofX());
+            result.addi(through);
+            return result;
+          });
+    }
+  }
+}
