@@ -2,29 +2,76 @@ package dev.fewstep.orchestrator.experiment;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.schemas.message.Command;
+import dev.fewstep.schemas.message.InboxMessage;
+import dev.fewstep.schemas.message.Report;
 import java.time.Instant;
-import java.util.List;
 
 /**
- * Decides. Pure: the decision is a function of the arguments; neither a clock nor the outside world
+ * Decides. Pure: a decision is a function of its arguments; neither a clock nor the outside world
  * is asked, and the state is not changed.
+ *
+ * <p>The caller replays each decision before it asks for the next, and follows every group of inbox
+ * records with {@link Input.Tick}s until {@link Decision#more()} is false. Several decisions may
+ * share a transaction. For one thread.
  */
 public final class Decider {
-  private final Settings settings;
+  private final CommandRules commands;
+  private final ReportRules reports;
+  private final LeaseRules leases;
+  private final PlanningRules planning;
+  private final MoveRules moves;
+  private final DispatchRules dispatch;
 
   /** A decider with the given times and bounds. */
   public Decider(Settings settings) {
-    this.settings = requireNonNull(settings, "settings");
+    requireNonNull(settings, "settings");
+    Plans plans = new Plans();
+    RetryRules retries = new RetryRules(settings);
+    commands = new CommandRules();
+    reports = new ReportRules(settings, retries);
+    leases = new LeaseRules(settings, retries);
+    planning = new PlanningRules(settings, plans);
+    moves = new MoveRules(settings);
+    dispatch = new DispatchRules(settings, plans);
   }
 
   /**
-   * What follows from an input.
+   * What follows from an input. A message that is late, repeated or of nothing known changes
+   * nothing.
    *
-   * @param now the leader's wall clock, for the times that people read; never compared with record
-   *     time
+   * @param now the leader's wall clock, for times that people read; never compared with record time
    */
   public Decision decide(Input input, OrchestratorState state, Instant now) {
-    requireNonNull(settings, "settings");
-    return new Decision(List.of(), List.of(), List.of(), List.of(), List.of(), false);
+    Draft draft = new Draft(state, input.recordTime(), now);
+    if (input instanceof Input.Received received) {
+      received(draft, received.message());
+    } else if (input instanceof Input.Tick tick) {
+      tick(draft, tick);
+    } else if (input instanceof Input.Verified verified) {
+      reports.verified(draft, verified);
+    } else if (input instanceof Input.ArtifactsChecked checked) {
+      planning.checked(draft, checked);
+    } else if (input instanceof Input.Elected) {
+      leases.elected(draft);
+    }
+    return draft.decision();
+  }
+
+  private void received(Draft draft, InboxMessage message) {
+    if (message instanceof Command command) {
+      commands.handle(draft, command);
+    } else if (message instanceof Report report) {
+      reports.handle(draft, report);
+    }
+  }
+
+  private void tick(Draft draft, Input.Tick tick) {
+    if (!tick.lagging()) {
+      leases.advance(draft);
+    }
+    planning.advance(draft);
+    moves.advance(draft);
+    dispatch.advance(draft);
   }
 }

@@ -16,6 +16,7 @@ import dev.fewstep.schemas.state.StateValue;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.WorkerRecord;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -38,6 +39,7 @@ public final class OrchestratorState {
       new TreeMap<>(Collections.reverseOrder());
   private final Map<String, TaskRecord> tasks = new HashMap<>();
   private final Map<String, LeaseRecord> leases = new HashMap<>();
+  private final Map<UUID, String> heldBy = new HashMap<>();
   private final Map<String, ClaimRecord> claims = new HashMap<>();
   private final TreeMap<UUID, WorkerRecord> workers = new TreeMap<>();
   private final TreeMap<String, InputRecord> inputs = new TreeMap<>();
@@ -57,7 +59,7 @@ public final class OrchestratorState {
       case EXPERIMENT -> replayExperiment((ExperimentRecord) value.orElseThrow());
       case PLAN -> replayPlan((PlanChunk) value.orElseThrow());
       case TASK -> replayTask((TaskRecord) value.orElseThrow());
-      case LEASE -> put(leases, interner.text(id), value.map(LeaseRecord.class::cast));
+      case LEASE -> replayLease(interner.text(id), value.map(LeaseRecord.class::cast));
       case CLAIM -> put(claims, interner.text(id), value.map(ClaimRecord.class::cast));
       case WORKER -> put(workers, UUID.fromString(id), value.map(WorkerRecord.class::cast));
       case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
@@ -70,6 +72,12 @@ public final class OrchestratorState {
 
   private static <K, V> void put(Map<K, V> map, K key, Optional<V> value) {
     value.ifPresentOrElse(present -> map.put(key, present), () -> map.remove(key));
+  }
+
+  private void replayLease(String taskKey, Optional<LeaseRecord> lease) {
+    Optional.ofNullable(leases.get(taskKey)).ifPresent(old -> heldBy.remove(old.executionId()));
+    lease.ifPresent(present -> heldBy.put(present.executionId(), taskKey));
+    put(leases, taskKey, lease);
   }
 
   private void replayExperiment(ExperimentRecord entry) {
@@ -221,7 +229,7 @@ public final class OrchestratorState {
 
   /** Ready tasks of a class that are not out, and tasks that are out but not started. */
   public QueueDepth queueDepth(String deviceClass) {
-    return new QueueDepth(index.queued(deviceClass), index.published(deviceClass));
+    return new QueueDepth(index.queued(deviceClass), index.published(deviceClass).size());
   }
 
   /**
@@ -248,8 +256,18 @@ public final class OrchestratorState {
     return claims.values();
   }
 
-  Collection<OutcomeRecord> outcomes() {
-    return outcomes.values();
+  /** Outcomes decided before a time. */
+  List<OutcomeRecord> outcomesBefore(Instant time) {
+    return outcomes.values().stream().filter(outcome -> outcome.at().isBefore(time)).toList();
+  }
+
+  Optional<DeviceClassRecord> deviceClass(String name) {
+    return Optional.ofNullable(classes.get(name));
+  }
+
+  /** The task on which an execution holds the lease. */
+  Optional<String> taskHeldBy(UUID executionId) {
+    return Optional.ofNullable(heldBy.get(executionId));
   }
 
   TaskIndex index() {

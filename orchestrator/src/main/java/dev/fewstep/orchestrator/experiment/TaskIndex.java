@@ -46,19 +46,32 @@ final class TaskIndex {
     before.ifPresent(this::remove);
     add(task);
     classify(task);
-    if (before.map(old -> standing(old) != standing(task)).orElse(standing(task) != 0)) {
+    Standing was = before.map(TaskIndex::standing).orElse(Standing.OPEN);
+    if (was != standing(task)) {
       for (String key : dependants(task.key())) {
         classify(tasks.get(key));
       }
     }
   }
 
-  /** 1 when dependants may run, 2 when they cannot ever, else 0. */
-  private static int standing(TaskRecord task) {
-    if (task.serves()) {
-      return 1;
-    }
-    return task.state() == TaskState.FAILED ? 2 : 0;
+  /** What of a task its dependants depend on. */
+  private enum Standing {
+    /** It has no result. */
+    OPEN,
+    /** Its result is being looked up: what is queued stays, nothing more is queued. */
+    CHECKED,
+    /** Dependants may run. */
+    SERVES,
+    /** Dependants can never run. */
+    FAILED
+  }
+
+  private static Standing standing(TaskRecord task) {
+    return switch (task.state()) {
+      case PENDING, QUEUED, RUNNING, CANCELLED, CACHED -> Standing.OPEN;
+      case SUCCEEDED -> task.checking() ? Standing.CHECKED : Standing.SERVES;
+      case FAILED -> Standing.FAILED;
+    };
   }
 
   private void remove(TaskRecord task) {
@@ -116,7 +129,7 @@ final class TaskIndex {
           case PENDING ->
               failedDependency(task).isPresent()
                   || (task.notBefore().isEmpty() && dependenciesServe(task));
-          case QUEUED -> !dependenciesServe(task);
+          case QUEUED -> !dependenciesSucceeded(task);
           case RUNNING, SUCCEEDED, FAILED, CANCELLED, CACHED -> false;
         };
     if (wanted) {
@@ -131,6 +144,17 @@ final class TaskIndex {
     for (String key : task.dependsOn()) {
       TaskRecord upstream = tasks.get(key);
       if (upstream == null || !upstream.serves()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether every task that it needs has a result, perhaps one that is being looked up. */
+  boolean dependenciesSucceeded(TaskRecord task) {
+    for (String key : task.dependsOn()) {
+      TaskRecord upstream = tasks.get(key);
+      if (upstream == null || upstream.state() != TaskState.SUCCEEDED) {
         return false;
       }
     }
@@ -172,9 +196,10 @@ final class TaskIndex {
     return queuedByClass.getOrDefault(deviceClass, 0);
   }
 
-  int published(String deviceClass) {
-    TreeSet<TaskAge> out = published.get(deviceClass);
-    return out == null ? 0 : out.size();
+  /** Published tasks of a class. */
+  NavigableSet<TaskAge> published(String deviceClass) {
+    return Collections.unmodifiableNavigableSet(
+        published.getOrDefault(deviceClass, new TreeSet<>()));
   }
 
   /** Published tasks of all classes. */

@@ -1,0 +1,228 @@
+package dev.fewstep.orchestrator.experiment;
+
+import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.schemas.state.CheckpointRef;
+import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.Want;
+import dev.fewstep.schemas.state.WorkerRecord;
+import dev.fewstep.schemas.task.SourceRef;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * Publishes tasks by credit: of each class no more than it has idle workers. Order: priority, then
+ * the project and the experiment with the fewest tasks in flight, then age.
+ */
+final class DispatchRules {
+  private final Settings settings;
+  private final Plans plans;
+
+  DispatchRules(Settings settings, Plans plans) {
+    this.settings = settings;
+    this.plans = plans;
+  }
+
+  /** Tasks of a class that may be published now. */
+  static int credit(Draft draft, String deviceClass) {
+    long idle =
+        draft.workers().stream()
+            .filter(worker -> worker.deviceClass().equals(deviceClass))
+            .filter(WorkerRecord::idle)
+            .count();
+    long out =
+        draft.state().index().published(deviceClass).stream()
+            .map(age -> draft.task(age.key()))
+            .flatMap(Optional::stream)
+            .filter(TaskRecord::published)
+            .count();
+    return (int) Math.max(0, idle - out);
+  }
+
+  void advance(Draft draft) {
+    Optional<Loads> loads = Optional.empty();
+    for (String deviceClass : draft.state().index().queuedClasses()) {
+      int credit = credit(draft, deviceClass);
+      if (credit > 0 && draft.state().deviceClass(deviceClass).isPresent()) {
+        Loads known = loads.orElseGet(() -> new Loads(draft));
+        loads = Optional.of(known);
+        dispatch(draft, deviceClass, credit, known);
+      }
+    }
+  }
+
+  private void dispatch(Draft draft, String deviceClass, int credit, Loads loads) {
+    List<Line> lines = new ArrayList<>();
+    for (Map.Entry<String, TreeSet<TaskAge>> queue :
+        draft.state().index().queue(deviceClass).entrySet()) {
+      draft
+          .experiment(queue.getKey())
+          .filter(experiment -> !experiment.withdrawn())
+          .ifPresent(
+              experiment -> lines.add(new Line(experiment, first(queue.getValue(), credit))));
+    }
+    for (int left = credit; left > 0; left--) {
+      Optional<Line> next =
+          lines.stream()
+              .filter(line -> line.head(draft).isPresent())
+              .filter(line -> loads.mayRun(line.experiment))
+              .min(loads.order());
+      if (next.isEmpty()) {
+        return;
+      }
+      TaskRecord task = next.get().head(draft).orElseThrow();
+      next.get().waiting.removeFirst();
+      publish(draft, next.get().experiment, task);
+      loads.took(task);
+    }
+  }
+
+  /** Enough of a queue: those taken by another experiment's line are skipped, at most credit. */
+  private static Deque<TaskAge> first(TreeSet<TaskAge> queue, int credit) {
+    Deque<TaskAge> first = new ArrayDeque<>();
+    for (TaskAge age : queue) {
+      if (first.size() >= 2 * credit) {
+        break;
+      }
+      first.add(age);
+    }
+    return first;
+  }
+
+  private void publish(Draft draft, ExperimentRecord wanting, TaskRecord task) {
+    ExperimentRecord origin = draft.experiment(task.origin().experimentId()).orElseThrow();
+    PlannedTask planned = plans.task(origin, task);
+    Map<String, Artifact> inputs = new HashMap<>();
+    for (SourceRef source : planned.spec().sources()) {
+      inputs.put(source.value(), artifact(draft, origin, source));
+    }
+    TaskRecord next =
+        draft.move(
+            task,
+            Transition.Trigger.PUBLISHED,
+            task.edit()
+                .dispatchDeadline(Optional.of(draft.recordTime().plus(settings.dispatch()))));
+    draft.publish(
+        new TaskToPublish(
+            task.deviceClass(),
+            new TaskMessage(
+                task.key(),
+                task.attempt(),
+                task.kind(),
+                Json.toTree(planned.spec()),
+                inputs,
+                task.checkpoint().map(CheckpointRef::artifact),
+                wanting.id(),
+                draft.now())));
+    if (next.attempt() > 1) {
+      draft.control(next);
+    }
+  }
+
+  private static Artifact artifact(Draft draft, ExperimentRecord origin, SourceRef source) {
+    if (source.digest().isPresent()) {
+      String digest = source.digest().get();
+      return origin.inputs().values().stream()
+          .filter(input -> input.sha256().equals(digest))
+          .findFirst()
+          .orElseThrow(() -> new IllegalStateException("no input has the digest " + digest));
+    }
+    String upstream = source.upstreamKey().orElseThrow();
+    ArtifactKind kind = source.upstreamKind().orElseThrow();
+    return draft
+        .task(upstream)
+        .flatMap(TaskRecord::result)
+        .flatMap(
+            result -> result.artifacts().stream().filter(file -> file.kind() == kind).findFirst())
+        .orElseThrow(() -> new IllegalStateException("task " + upstream + " made no " + kind));
+  }
+
+  /** What waits for one experiment. */
+  private static final class Line {
+    private final ExperimentRecord experiment;
+    private final Deque<TaskAge> waiting;
+
+    Line(ExperimentRecord experiment, Deque<TaskAge> waiting) {
+      this.experiment = experiment;
+      this.waiting = waiting;
+    }
+
+    /** The first task that is still to be published. */
+    Optional<TaskRecord> head(Draft draft) {
+      while (!waiting.isEmpty()) {
+        Optional<TaskRecord> task =
+            draft
+                .task(waiting.getFirst().key())
+                .filter(t -> t.state() == TaskState.QUEUED && !t.published())
+                .filter(t -> draft.state().index().dependenciesSucceeded(t));
+        if (task.isPresent()) {
+          return task;
+        }
+        waiting.removeFirst();
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** Tasks in flight by experiment and project. */
+  private static final class Loads {
+    private final Draft draft;
+    private final Map<String, Integer> byExperiment = new HashMap<>();
+    private final Map<String, Integer> byProject = new HashMap<>();
+
+    Loads(Draft draft) {
+      this.draft = draft;
+      for (String id : draft.state().experimentIdsOldestFirst()) {
+        int load = draft.state().experimentFold(id).orElseThrow().inFlight();
+        if (load > 0) {
+          add(id, load);
+        }
+      }
+    }
+
+    private void add(String id, int load) {
+      byExperiment.merge(id, load, Integer::sum);
+      draft
+          .experiment(id)
+          .ifPresent(experiment -> byProject.merge(project(experiment), load, Integer::sum));
+    }
+
+    private static String project(ExperimentRecord experiment) {
+      return experiment.spec().metadata().project();
+    }
+
+    void took(TaskRecord task) {
+      for (Want want : task.wants()) {
+        if (want.settled().isEmpty()) {
+          add(want.experimentId(), 1);
+        }
+      }
+    }
+
+    boolean mayRun(ExperimentRecord experiment) {
+      int bound = experiment.spec().spec().policy().maxParallel();
+      return bound == 0 || byExperiment.getOrDefault(experiment.id(), 0) < bound;
+    }
+
+    Comparator<Line> order() {
+      return Comparator.comparing(
+              (Line line) -> line.experiment.spec().spec().policy().priority(),
+              Comparator.reverseOrder())
+          .thenComparing(line -> byProject.getOrDefault(project(line.experiment), 0))
+          .thenComparing(line -> byExperiment.getOrDefault(line.experiment.id(), 0))
+          .thenComparing(line -> line.waiting.getFirst())
+          .thenComparing(line -> line.experiment.sequence());
+    }
+  }
+}

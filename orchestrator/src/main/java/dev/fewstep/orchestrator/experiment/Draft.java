@@ -1,0 +1,157 @@
+package dev.fewstep.orchestrator.experiment;
+
+import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.message.ControlMessage;
+import dev.fewstep.schemas.state.ClaimRecord;
+import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.LeaseRecord;
+import dev.fewstep.schemas.state.StateRecord;
+import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.WorkerRecord;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** A decision in the making: what has been decided so far lies over the state. */
+final class Draft {
+  private final OrchestratorState state;
+  private final Instant recordTime;
+  private final Instant now;
+  private final Map<String, StateRecord> changes = new LinkedHashMap<>();
+  private final List<TaskToPublish> tasks = new ArrayList<>();
+  private final Map<String, ControlMessage> controls = new LinkedHashMap<>();
+  private final List<Check> checks = new ArrayList<>();
+  private final List<Transition> transitions = new ArrayList<>();
+  private boolean more;
+
+  Draft(OrchestratorState state, Instant recordTime, Instant now) {
+    this.state = state;
+    this.recordTime = recordTime;
+    this.now = now;
+  }
+
+  OrchestratorState state() {
+    return state;
+  }
+
+  Instant recordTime() {
+    return recordTime;
+  }
+
+  Instant now() {
+    return now;
+  }
+
+  /** Whether a silence that began at {@code since} has outlasted {@code bound} in this term. */
+  boolean silent(Instant since, Duration bound) {
+    Instant from = state.leader().map(leader -> later(leader.since(), since)).orElse(since);
+    return from.plus(bound).isBefore(recordTime);
+  }
+
+  private static Instant later(Instant a, Instant b) {
+    return a.isAfter(b) ? a : b;
+  }
+
+  void put(StateRecord entry) {
+    changes.put(entry.key(), entry);
+  }
+
+  private <T> Optional<T> overlaid(String key, Class<T> type, Optional<T> stored) {
+    StateRecord changed = changes.get(key);
+    return changed == null ? stored : changed.value().map(type::cast);
+  }
+
+  Optional<TaskRecord> task(String key) {
+    return overlaid("task/" + key, TaskRecord.class, state.task(key));
+  }
+
+  Optional<LeaseRecord> lease(String taskKey) {
+    return overlaid("lease/" + taskKey, LeaseRecord.class, state.lease(taskKey));
+  }
+
+  Optional<ClaimRecord> claim(String taskKey) {
+    return overlaid("claim/" + taskKey, ClaimRecord.class, state.claim(taskKey));
+  }
+
+  Optional<WorkerRecord> worker(UUID id) {
+    return overlaid("worker/" + id, WorkerRecord.class, state.worker(id));
+  }
+
+  Optional<ExperimentRecord> experiment(String id) {
+    return overlaid("experiment/" + id, ExperimentRecord.class, state.experiment(id));
+  }
+
+  /** The workers as decided so far. */
+  List<WorkerRecord> workers() {
+    return state.workers().stream()
+        .map(worker -> worker(worker.workerId()))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  /** Moves a task; refuses what the transition table does not have. */
+  TaskRecord move(TaskRecord task, Transition.Trigger trigger, TaskRecord.Builder changed) {
+    TaskRecord next = changed.build();
+    transitions.add(Transition.require(task.state(), trigger, next.state()));
+    put(StateRecord.of(next));
+    return next;
+  }
+
+  /** Ends a task: nothing of it is to be started or kept running any more. */
+  TaskRecord end(TaskRecord task, Transition.Trigger trigger, TaskRecord.Builder changed) {
+    TaskRecord next = move(task, trigger, changed.finishedAt(recordTime));
+    release(task);
+    control(next);
+    return next;
+  }
+
+  /** Takes lease and claim back. */
+  void release(TaskRecord task) {
+    if (lease(task.key()).isPresent()) {
+      put(StateRecord.noLease(task.key()));
+    }
+    if (claim(task.key()).isPresent()) {
+      put(StateRecord.noClaim(task.key()));
+    }
+  }
+
+  /** Notes a move of an experiment's view that leaves the task where it is. */
+  void viewMoved(TaskState from, Transition.Trigger trigger, TaskState to) {
+    transitions.add(Transition.require(from, trigger, to));
+  }
+
+  /** Tells workers where a task stands. */
+  void control(TaskRecord task) {
+    controls.put(
+        task.key(),
+        new ControlMessage(
+            task.key(), task.attempt(), task.executionId(), task.state().isTerminal()));
+  }
+
+  void publish(TaskToPublish task) {
+    tasks.add(task);
+  }
+
+  void check(Check check) {
+    checks.add(check);
+  }
+
+  void more() {
+    more = true;
+  }
+
+  Decision decision() {
+    return new Decision(
+        List.copyOf(changes.values()),
+        tasks,
+        List.copyOf(controls.values()),
+        checks,
+        transitions,
+        more);
+  }
+}

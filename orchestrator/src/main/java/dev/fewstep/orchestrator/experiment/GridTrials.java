@@ -1,0 +1,140 @@
+package dev.fewstep.orchestrator.experiment;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.Digests;
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.spec.ExperimentSpec;
+import dev.fewstep.schemas.spec.Grid;
+import dev.fewstep.schemas.spec.GridPoint;
+import dev.fewstep.schemas.task.BaseTasks;
+import dev.fewstep.schemas.task.FeatureSpace;
+import dev.fewstep.schemas.task.Inputs;
+import dev.fewstep.schemas.task.Keyed;
+import dev.fewstep.schemas.task.SourceRef;
+import dev.fewstep.schemas.task.TaskResolver;
+import dev.fewstep.schemas.task.TaskSpec;
+import dev.fewstep.schemas.task.TrialTasks;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The trials of a grid, with the names of inputs resolved to digests.
+ *
+ * <p>Without caching ({@code policy.cache: false}) every key is salted with the experiment's id:
+ * its tasks are shared among its own trials and with nobody else, and earlier results neither serve
+ * nor are replaced.
+ */
+final class GridTrials implements TrialSource {
+  private final Grid grid;
+  private final Map<String, Artifact> inputs;
+  private final TaskResolver resolver;
+  private final Optional<String> salt;
+
+  private GridTrials(
+      Grid grid, Map<String, Artifact> inputs, TaskResolver resolver, Optional<String> salt) {
+    this.grid = grid;
+    this.inputs = inputs;
+    this.resolver = resolver;
+    this.salt = salt;
+  }
+
+  /**
+   * The trials of an experiment.
+   *
+   * @param experimentId its id
+   * @param inputs what the names in it mean
+   * @throws IllegalArgumentException when its grid is none
+   */
+  static GridTrials of(ExperimentSpec spec, String experimentId, Map<String, Artifact> inputs) {
+    requireNonNull(experimentId, "experimentId");
+    return new GridTrials(
+        Grid.of(spec.spec()),
+        inputs,
+        new TaskResolver(spec.spec().evaluation(), Inputs.of(inputs)),
+        spec.spec().policy().cache() ? Optional.empty() : Optional.of(experimentId));
+  }
+
+  @Override
+  public int trials() {
+    return Math.toIntExact(grid.size());
+  }
+
+  @Override
+  public Map<String, JsonNode> values(int trial) {
+    return grid.values(trial);
+  }
+
+  @Override
+  public GridPoint point(int trial) {
+    return grid.point(trial);
+  }
+
+  @Override
+  public TrialPlan plan(int trial) {
+    TrialTasks resolved = resolver.trial(grid.point(trial));
+    Map<String, PlannedTask> tasks = planned(resolved.all());
+    return new TrialPlan(
+        distinct(tasks),
+        tasks.get(resolved.finetune().key()).key(),
+        tasks.get(resolved.evaluate().key()).key(),
+        tasks.get(resolved.baseline().key()).key());
+  }
+
+  @Override
+  public BasePlan basePlan() {
+    BaseTasks resolved = resolver.baseEvaluations(grid.point(0).base());
+    Map<String, PlannedTask> tasks = planned(resolved.all());
+    Map<Integer, String> evaluations = new LinkedHashMap<>();
+    resolved
+        .evaluations()
+        .forEach((steps, task) -> evaluations.put(steps, tasks.get(task.key()).key()));
+    return new BasePlan(distinct(tasks), evaluations);
+  }
+
+  private static List<PlannedTask> distinct(Map<String, PlannedTask> tasks) {
+    return List.copyOf(tasks.values());
+  }
+
+  /** By the keys that they have without salt, each behind those that it needs. */
+  private Map<String, PlannedTask> planned(List<Keyed<? extends TaskSpec>> resolved) {
+    Map<String, PlannedTask> tasks = new LinkedHashMap<>();
+    for (Keyed<? extends TaskSpec> task : resolved) {
+      tasks.computeIfAbsent(
+          task.key(),
+          key ->
+              salt.map(id -> salted(task, id, tasks))
+                  .orElseGet(() -> new PlannedTask(key, task.spec())));
+    }
+    return tasks;
+  }
+
+  private static PlannedTask salted(
+      Keyed<? extends TaskSpec> task, String id, Map<String, PlannedTask> upstream) {
+    String text = Json.toText(task.spec());
+    List<String> needed = new ArrayList<>();
+    for (SourceRef source : task.spec().sources()) {
+      source.upstreamKey().ifPresent(needed::add);
+    }
+    for (String key : needed) {
+      text = text.replace("task:" + key, "task:" + upstream.get(key).key());
+    }
+    return new PlannedTask(
+        Digests.sha256Hex("fewstep fresh run\n" + id + "\n" + task.key()),
+        TaskSpec.read(
+            task.spec().kind(),
+            Json.fromBytes(text.getBytes(StandardCharsets.UTF_8), JsonNode.class)));
+  }
+
+  @Override
+  public String spaceId(String extractor) {
+    Artifact file = requireNonNull(inputs.get(InputNames.file(extractor)), extractor);
+    return new FeatureSpace(SourceRef.digest(file.sha256()), InputNames.mode(extractor)).id();
+  }
+}

@@ -1,0 +1,33 @@
+package dev.fewstep.orchestrator.experiment;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A grid point among others, over its seeds.
+ *
+ * @param rank from 1
+ * @param values values of the grid point by axis
+ * @param trials indices of the trials with a score, one for each seed
+ * @param mean mean Fréchet distance over the seeds
+ * @param low least over the seeds
+ * @param high greatest over the seeds
+ * @param baseline mean Fréchet distance of the paired baselines, once known
+ */
+public record LeaderboardRow(
+    int rank,
+    Map<String, JsonNode> values,
+    List<Integer> trials,
+    double mean,
+    double low,
+    double high,
+    Optional<Double> baseline) {
+  public LeaderboardRow {
+    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    trials = List.copyOf(trials);
+  }
+}

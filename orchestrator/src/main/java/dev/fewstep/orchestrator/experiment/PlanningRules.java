@@ -1,0 +1,186 @@
+package dev.fewstep.orchestrator.experiment;
+
+import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.state.BaseEvaluation;
+import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.PlanChunk;
+import dev.fewstep.schemas.state.StateRecord;
+import dev.fewstep.schemas.state.TaskOrigin;
+import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.TaskResult;
+import dev.fewstep.schemas.state.TrialKeys;
+import dev.fewstep.schemas.state.Want;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Turns grids into tasks, so many trials in one decision.
+ *
+ * <p>A key that is in flight is joined; one that has a result serves once its artifacts are seen to
+ * exist; one that failed or was cancelled begins a new generation.
+ */
+final class PlanningRules {
+  private final Settings settings;
+  private final Plans plans;
+
+  PlanningRules(Settings settings, Plans plans) {
+    this.settings = settings;
+    this.plans = plans;
+  }
+
+  void advance(Draft draft) {
+    for (String id : draft.state().experimentIdsOldestFirst()) {
+      Optional<ExperimentRecord> planning = draft.experiment(id).filter(ExperimentRecord::planning);
+      if (planning.isPresent()) {
+        plan(draft, planning.get());
+        draft.more();
+        return;
+      }
+    }
+  }
+
+  private void plan(Draft draft, ExperimentRecord experiment) {
+    int last = Math.min(experiment.trials(), experiment.planned() + settings.planChunk());
+    List<TrialKeys> keys = new ArrayList<>();
+    List<BaseEvaluation> base = new ArrayList<>(experiment.base());
+    try {
+      TrialSource source = plans.of(experiment);
+      List<TrialSource.TrialPlan> trials = new ArrayList<>();
+      for (int trial = experiment.planned(); trial < last; trial++) {
+        trials.add(source.plan(trial));
+      }
+      Optional<TrialSource.BasePlan> basePlan =
+          experiment.planned() == 0 ? Optional.of(source.basePlan()) : Optional.empty();
+      for (int i = 0; i < trials.size(); i++) {
+        TrialSource.TrialPlan trial = trials.get(i);
+        want(draft, experiment, experiment.planned() + i, trial.tasks());
+        keys.add(new TrialKeys(trial.finetune(), trial.evaluate(), trial.baseline()));
+      }
+      basePlan.ifPresent(
+          plan -> {
+            want(draft, experiment, TaskOrigin.WHOLE, plan.tasks());
+            plan.evaluations().forEach((steps, key) -> base.add(new BaseEvaluation(steps, key)));
+          });
+    } catch (IllegalArgumentException e) {
+      String reason =
+          "trials from " + experiment.planned() + " cannot be planned: " + e.getMessage();
+      draft.put(StateRecord.of(experiment.unplannable(reason)));
+      return;
+    }
+    draft.put(StateRecord.of(new PlanChunk(experiment.id(), experiment.planned(), keys)));
+    draft.put(StateRecord.of(experiment.planned(last, base)));
+  }
+
+  private static void want(
+      Draft draft, ExperimentRecord experiment, int trial, List<PlannedTask> tasks) {
+    for (PlannedTask planned : tasks) {
+      Optional<TaskRecord> known = draft.task(planned.key());
+      if (known.isEmpty()) {
+        draft.put(StateRecord.of(created(draft, experiment, trial, planned)));
+      } else if (known.get().want(experiment.id()).isEmpty()) {
+        join(draft, experiment, known.get());
+      }
+    }
+  }
+
+  private static TaskRecord created(
+      Draft draft, ExperimentRecord experiment, int trial, PlannedTask planned) {
+    return TaskRecord.created(
+        planned.key(),
+        planned.kind(),
+        new TaskOrigin(experiment.id(), trial),
+        Want.live(experiment.id()),
+        planned.dependsOn(),
+        experiment.spec().spec().resources().deviceClass(),
+        draft.recordTime());
+  }
+
+  private static void join(Draft draft, ExperimentRecord experiment, TaskRecord task) {
+    if (!task.state().isTerminal()) {
+      draft.put(StateRecord.of(withWant(task, Want.live(experiment.id()))));
+    } else if (task.state() == TaskState.SUCCEEDED) {
+      TaskRecord checked = withWant(task, Want.checking(experiment.id()));
+      draft.put(StateRecord.of(checked));
+      draft.check(cacheCheck(checked));
+    } else {
+      anew(
+          draft,
+          task,
+          Transition.Trigger.WANTED_AGAIN,
+          with(settled(task), Want.live(experiment.id())));
+    }
+  }
+
+  private static TaskRecord withWant(TaskRecord task, Want want) {
+    return task.edit().wants(with(task.wants(), want)).build();
+  }
+
+  private static List<Want> with(List<Want> wants, Want want) {
+    List<Want> all = new ArrayList<>(wants);
+    all.add(want);
+    return all;
+  }
+
+  /** To those who followed the task until now, it stays what it was. */
+  private static List<Want> settled(TaskRecord task) {
+    return task.wants().stream()
+        .map(
+            want ->
+                want.settled().isEmpty() && !want.checking() ? want.settledAs(task.state()) : want)
+        .toList();
+  }
+
+  private static void anew(
+      Draft draft, TaskRecord task, Transition.Trigger trigger, List<Want> wants) {
+    TaskRecord next =
+        draft.move(
+            task, trigger, task.edit().state(TaskState.PENDING).newGeneration().wants(wants));
+    draft.control(next);
+    draft.more();
+  }
+
+  /** The question whether the result of a task still exists. */
+  static Check.Cached cacheCheck(TaskRecord task) {
+    TaskResult result = task.result().orElseThrow();
+    return new Check.Cached(
+        task.key(),
+        result.artifacts().stream()
+            .filter(file -> file.kind() != ArtifactKind.CHECKPOINT)
+            .filter(file -> file.kind() != ArtifactKind.LOG)
+            .toList());
+  }
+
+  /** The answer to it. */
+  void checked(Draft draft, Input.ArtifactsChecked answer) {
+    Optional<TaskRecord> known =
+        draft
+            .task(answer.taskKey())
+            .filter(task -> task.state() == TaskState.SUCCEEDED)
+            .filter(TaskRecord::checking);
+    if (known.isEmpty()) {
+      return;
+    }
+    TaskRecord task = known.get();
+    draft.more();
+    if (answer.present()) {
+      List<Want> wants = new ArrayList<>();
+      for (Want want : task.wants()) {
+        if (want.checking()) {
+          draft.viewMoved(TaskState.PENDING, Transition.Trigger.ARTIFACTS_SEEN, TaskState.CACHED);
+          wants.add(want.settledAs(TaskState.CACHED));
+        } else {
+          wants.add(want);
+        }
+      }
+      draft.put(StateRecord.of(task.edit().wants(wants).build()));
+    } else {
+      List<Want> wants =
+          settled(task).stream()
+              .map(want -> want.checking() ? Want.live(want.experimentId()) : want)
+              .toList();
+      anew(draft, task, Transition.Trigger.ARTIFACTS_MISSING, wants);
+    }
+  }
+}
