@@ -1,0 +1,182 @@
+package dev.fewstep.orchestrator;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.orchestrator.api.ApiParts;
+import dev.fewstep.orchestrator.api.HttpApi;
+import dev.fewstep.orchestrator.artifact.ObjectStore;
+import dev.fewstep.orchestrator.artifact.StoreUnavailableException;
+import dev.fewstep.orchestrator.experiment.Decider;
+import dev.fewstep.orchestrator.log.CommandGateway;
+import dev.fewstep.orchestrator.log.LeaderContext;
+import dev.fewstep.orchestrator.log.LeaderLoop;
+import dev.fewstep.orchestrator.log.LeaderStatus;
+import dev.fewstep.orchestrator.log.MetricsTail;
+import dev.fewstep.orchestrator.log.StateView;
+import dev.fewstep.orchestrator.log.TopicSetup;
+import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One replica: it serves the API and stands for leadership. Any number of them share a cluster and
+ * a store.
+ */
+public final class Orchestrator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Orchestrator.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final int PROBE_THREADS = 4;
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private StateView state;
+  private LeaderLoop leader;
+  private HttpApi api;
+
+  private Orchestrator() {}
+
+  /**
+   * Starts a replica with the system's clock. The API answers when this returns; {@code /readyz}
+   * tells when there is a leader.
+   *
+   * @throws org.apache.kafka.common.KafkaException when the cluster does not answer
+   * @throws UncheckedIOException when the object store does not answer
+   * @throws IllegalStateException when the port is taken
+   */
+  public static Orchestrator start(OrchestratorConfig config) {
+    return start(config, Clock.systemUTC());
+  }
+
+  /** Starts a replica with a clock of its own, for the times that people read. */
+  public static Orchestrator start(OrchestratorConfig config, Clock clock) {
+    requireNonNull(config, "config");
+    requireNonNull(clock, "clock");
+    Orchestrator orchestrator = new Orchestrator();
+    boolean started = false;
+    try {
+      orchestrator.open(config, clock);
+      started = true;
+      return orchestrator;
+    } finally {
+      if (!started) {
+        orchestrator.close();
+      }
+    }
+  }
+
+  private void open(OrchestratorConfig config, Clock clock) {
+    ObjectStore store = own(new ObjectStore(config.store()));
+    try {
+      store.makeBucket();
+    } catch (StoreUnavailableException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+    TopicSetup topics = own(new TopicSetup(config.kafka(), config.recordLock()));
+    topics.ensureTopics();
+    OrchestratorMetrics metrics = own(new OrchestratorMetrics());
+    state = own(StateView.start(config.kafka(), metrics));
+    MetricsTail curves = own(MetricsTail.start(config.kafka(), clock));
+    CommandGateway gateway = own(new CommandGateway(config.kafka(), state, PATIENCE));
+    ScheduledThreadPoolExecutor probes = probes();
+    parts.push(probes::shutdownNow);
+    leader =
+        own(
+            LeaderLoop.start(
+                new LeaderContext(
+                    config.kafka(),
+                    topics,
+                    new Decider(config.decisions()),
+                    store::size,
+                    probes,
+                    clock,
+                    metrics)));
+    api =
+        own(
+            HttpApi.start(
+                config.http(),
+                new ApiParts(state, gateway, curves, store, metrics, clock, this::notReady)));
+  }
+
+  private <T extends AutoCloseable> T own(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  private static ScheduledThreadPoolExecutor probes() {
+    ScheduledThreadPoolExecutor executor =
+        new ScheduledThreadPoolExecutor(
+            PROBE_THREADS,
+            task -> {
+              Thread thread = new Thread(task, "fewstep-probe");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.setRemoveOnCancelPolicy(true);
+    return executor;
+  }
+
+  /** Why this replica cannot serve yet, empty when it can. */
+  private Optional<String> notReady() {
+    if (closed.get()) {
+      return Optional.of("The replica is stopping.");
+    }
+    if (!state.problem().isEmpty()) {
+      return Optional.of("The state cannot be followed: " + state.problem());
+    }
+    if (!state.caughtUp()) {
+      return Optional.of("The state is being replayed.");
+    }
+    if (state.read(fold -> fold.leader()).isEmpty()) {
+      LeaderStatus status = leader.status();
+      return Optional.of(
+          "No replica has led yet."
+              + (status.problem().isEmpty() ? "" : " Here: " + status.problem()));
+    }
+    return Optional.empty();
+  }
+
+  /** Address of the API and the dashboard for clients of this machine. */
+  public URI address() {
+    return api.address();
+  }
+
+  /** Port of the API. */
+  public int port() {
+    return api.port();
+  }
+
+  /** Whether requests can be served and somebody leads. */
+  public boolean ready() {
+    return notReady().isEmpty();
+  }
+
+  /** What this replica's leader loop is doing. */
+  public LeaderStatus leadership() {
+    return leader.status();
+  }
+
+  /** Stops serving and hands leadership over. A second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    while (!parts.isEmpty()) {
+      AutoCloseable part = parts.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.warn("{} did not stop cleanly", part.getClass().getSimpleName(), e);
+      }
+    }
+  }
+}

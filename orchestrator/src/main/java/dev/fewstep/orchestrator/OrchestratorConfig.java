@@ -1,0 +1,51 @@
+package dev.fewstep.orchestrator;
+
+import static dev.fewstep.schemas.spec.Checks.require;
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.orchestrator.api.HttpSettings;
+import dev.fewstep.orchestrator.artifact.StoreSettings;
+import dev.fewstep.orchestrator.experiment.Settings;
+import dev.fewstep.orchestrator.log.KafkaSettings;
+import java.time.Duration;
+
+/**
+ * Everything that an orchestrator is told.
+ *
+ * @param kafka the cluster
+ * @param store the object store
+ * @param http where the API listens
+ * @param decisions times and bounds of decisions: leases, presence, dispatch
+ * @param recordLock how long a worker may hold a published task before it has reported its start;
+ *     brokers allow 15 to 60 s unless configured otherwise
+ */
+public record OrchestratorConfig(
+    KafkaSettings kafka,
+    StoreSettings store,
+    HttpSettings http,
+    Settings decisions,
+    Duration recordLock) {
+  public OrchestratorConfig {
+    requireNonNull(kafka, "kafka");
+    requireNonNull(store, "store");
+    requireNonNull(http, "http");
+    requireNonNull(decisions, "decisions");
+    requireNonNull(recordLock, "recordLock");
+    require(
+        recordLock.compareTo(Duration.ofSeconds(1)) >= 0,
+        "the record lock must be at least 1 s, not %s",
+        recordLock);
+  }
+
+  /** With the default times. */
+  public static OrchestratorConfig of(
+      KafkaSettings kafka, StoreSettings store, String host, int port) {
+    return new OrchestratorConfig(
+        kafka, store, HttpSettings.of(host, port), Settings.defaults(), Duration.ofSeconds(15));
+  }
+
+  /** The same with other times and bounds of decisions. */
+  public OrchestratorConfig withDecisions(Settings value) {
+    return new OrchestratorConfig(kafka, store, http, value, recordLock);
+  }
+}

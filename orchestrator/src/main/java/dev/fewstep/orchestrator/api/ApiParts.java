@@ -1,0 +1,40 @@
+package dev.fewstep.orchestrator.api;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.orchestrator.artifact.ObjectStore;
+import dev.fewstep.orchestrator.log.CommandGateway;
+import dev.fewstep.orchestrator.log.MetricsTail;
+import dev.fewstep.orchestrator.log.StateView;
+import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import java.time.Clock;
+
+/**
+ * What the API serves from.
+ *
+ * @param state the committed state
+ * @param gateway takes commands
+ * @param curves live ends of curves
+ * @param store the artifacts
+ * @param metrics meters
+ * @param clock the wall clock
+ * @param readiness whether requests can be served
+ */
+public record ApiParts(
+    StateView state,
+    CommandGateway gateway,
+    MetricsTail curves,
+    ObjectStore store,
+    OrchestratorMetrics metrics,
+    Clock clock,
+    Readiness readiness) {
+  public ApiParts {
+    requireNonNull(state, "state");
+    requireNonNull(gateway, "gateway");
+    requireNonNull(curves, "curves");
+    requireNonNull(store, "store");
+    requireNonNull(metrics, "metrics");
+    requireNonNull(clock, "clock");
+    requireNonNull(readiness, "readiness");
+  }
+}

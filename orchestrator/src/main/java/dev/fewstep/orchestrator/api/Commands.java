@@ -1,0 +1,65 @@
+package dev.fewstep.orchestrator.api;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.orchestrator.log.CommandGateway;
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.message.Command;
+import dev.fewstep.schemas.state.OutcomeRecord;
+import io.vertx.core.Future;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+
+/** Sends commands and answers with their outcome. */
+final class Commands {
+  private final Replies replies;
+  private final CommandGateway gateway;
+
+  Commands(Replies replies, CommandGateway gateway) {
+    this.replies = requireNonNull(replies, "replies");
+    this.gateway = requireNonNull(gateway, "gateway");
+  }
+
+  /** The command's id: the client's Idempotency-Key, or a new one. */
+  static UUID id(RoutingContext context) {
+    String key = context.request().getHeader("Idempotency-Key");
+    return key == null ? UUID.randomUUID() : UUID.fromString(key);
+  }
+
+  /**
+   * Sends a command; answers {@code status} when it is accepted, 409 when it is rejected, 202 when
+   * nothing is decided in time.
+   */
+  void send(
+      RoutingContext context,
+      Command command,
+      int status,
+      Function<OutcomeRecord, JsonNode> accepted) {
+    replies
+        .blocking(() -> gateway.send(command))
+        .compose(
+            outcome -> Future.fromCompletionStage(outcome, context.vertx().getOrCreateContext()))
+        .onSuccess(outcome -> answer(context, command.commandId(), outcome, status, accepted))
+        .onFailure(context::fail);
+  }
+
+  private void answer(
+      RoutingContext context,
+      UUID commandId,
+      Optional<OutcomeRecord> decided,
+      int status,
+      Function<OutcomeRecord, JsonNode> accepted) {
+    if (decided.isEmpty()) {
+      context.response().putHeader("Location", ApiContract.PREFIX + "/commands/" + commandId);
+      replies.send(
+          context, 202, Json.messages().createObjectNode().put("commandId", commandId.toString()));
+    } else if (decided.get().accepted()) {
+      replies.send(context, status, accepted.apply(decided.get()));
+    } else {
+      context.fail(ApiException.of(decided.get()));
+    }
+  }
+}

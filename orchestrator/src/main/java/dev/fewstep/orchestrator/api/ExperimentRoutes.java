@@ -1,0 +1,155 @@
+package dev.fewstep.orchestrator.api;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.orchestrator.experiment.PlanPreview;
+import dev.fewstep.orchestrator.experiment.Previews;
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.message.Command;
+import dev.fewstep.schemas.spec.ExperimentSpec;
+import dev.fewstep.schemas.spec.ExperimentSpecs;
+import io.vertx.core.Future;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Experiments: submit, plan, cancel, and their results. */
+final class ExperimentRoutes {
+  private final Replies replies;
+  private final Commands commands;
+  private final Clock clock;
+  private final ExperimentViews views = new ExperimentViews();
+
+  ExperimentRoutes(Replies replies, Commands commands, Clock clock) {
+    this.replies = requireNonNull(replies, "replies");
+    this.commands = requireNonNull(commands, "commands");
+    this.clock = requireNonNull(clock, "clock");
+  }
+
+  void mount(Operations operations) {
+    operations.on("listExperiments", this::list);
+    operations.on("submitExperiment", this::submit);
+    operations.on("planExperiment", this::plan);
+    operations.on("getExperiment", this::one);
+    operations.on("cancelExperiment", this::cancel);
+    operations.on("listTrials", this::trials);
+    operations.on("getLeaderboard", this::leaderboard);
+    operations.on("listBaseEvaluations", this::base);
+  }
+
+  private static String id(RoutingContext context) {
+    return context.pathParam("experimentId");
+  }
+
+  private void list(RoutingContext context) {
+    Optional<String> after = Replies.query(context, "after");
+    int limit = Replies.limit(context);
+    replies.read(context, state -> views.list(state, after, limit));
+  }
+
+  private void one(RoutingContext context) {
+    replies.read(context, state -> views.one(state, id(context)));
+  }
+
+  private void trials(RoutingContext context) {
+    Optional<String> after = Replies.query(context, "after");
+    int limit = Replies.limit(context);
+    replies.read(context, state -> views.trials(state, id(context), after, limit));
+  }
+
+  private void leaderboard(RoutingContext context) {
+    Optional<String> space = Replies.query(context, "space");
+    int limit = Replies.limit(context);
+    replies.read(context, state -> views.leaderboard(state, id(context), space, limit));
+  }
+
+  private void base(RoutingContext context) {
+    replies.read(context, state -> views.base(state, id(context)));
+  }
+
+  private void submit(RoutingContext context) {
+    UUID commandId = Commands.id(context);
+    String user =
+        Optional.ofNullable(context.request().getHeader("Fewstep-User")).orElse("anonymous");
+    specification(context)
+        .onSuccess(
+            spec ->
+                commands.send(
+                    context,
+                    new Command.SubmitExperiment(commandId, clock.instant(), user, spec),
+                    201,
+                    outcome -> {
+                      context
+                          .response()
+                          .putHeader(
+                              "Location", ApiContract.PREFIX + "/experiments/" + outcome.subject());
+                      return Json.messages()
+                          .createObjectNode()
+                          .put("id", outcome.subject())
+                          .put("trials", outcome.trials());
+                    }))
+        .onFailure(context::fail);
+  }
+
+  private void plan(RoutingContext context) {
+    if (!context.normalizedPath().endsWith("/experiments:plan")) {
+      context.fail(404);
+      return;
+    }
+    specification(context)
+        .onSuccess(
+            spec ->
+                replies.read(
+                    context,
+                    state -> {
+                      PlanPreview preview = Previews.plan(spec, state);
+                      if (!preview.problems().isEmpty()) {
+                        throw ApiException.refused(
+                            "The experiment would be rejected.", preview.problems());
+                      }
+                      return ExperimentViews.preview(preview);
+                    }))
+        .onFailure(context::fail);
+  }
+
+  /** Reads the body, off the event loop. */
+  private Future<ExperimentSpec> specification(RoutingContext context) {
+    String type =
+        Optional.ofNullable(context.request().getHeader("Content-Type"))
+            .orElse("")
+            .toLowerCase(Locale.ROOT);
+    boolean json = type.startsWith("application/json");
+    boolean yaml =
+        type.startsWith("application/yaml")
+            || type.startsWith("application/x-yaml")
+            || type.startsWith("text/yaml");
+    if (!json && !yaml) {
+      return Future.failedFuture(
+          ApiException.of(
+              415,
+              "A specification is sent as application/yaml or application/json, not as '"
+                  + type
+                  + "'."));
+    }
+    byte[] bytes =
+        context.body().buffer() == null ? new byte[0] : context.body().buffer().getBytes();
+    return replies.blocking(
+        () ->
+            ExperimentSpecs.parse(
+                json ? "body.json" : "body.yaml", new String(bytes, StandardCharsets.UTF_8)));
+  }
+
+  private void cancel(RoutingContext context) {
+    String target = id(context);
+    String id = target.substring(0, target.length() - ApiContract.CANCEL.length());
+    UUID commandId = Commands.id(context);
+    commands.send(
+        context,
+        new Command.CancelExperiment(commandId, clock.instant(), id),
+        200,
+        outcome -> Json.messages().createObjectNode().put("id", outcome.subject()));
+  }
+}

@@ -1,0 +1,232 @@
+package dev.fewstep.orchestrator.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.experiment.BaseView;
+import dev.fewstep.orchestrator.experiment.ExperimentProgress;
+import dev.fewstep.orchestrator.experiment.LeaderboardRow;
+import dev.fewstep.orchestrator.experiment.OrchestratorState;
+import dev.fewstep.orchestrator.experiment.PlanPreview;
+import dev.fewstep.orchestrator.experiment.Results;
+import dev.fewstep.orchestrator.experiment.ScoresView;
+import dev.fewstep.orchestrator.experiment.TrialView;
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.spec.EvaluationSpec;
+import dev.fewstep.schemas.state.ExperimentRecord;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Experiments, their trials and scores as JSON. Called by several threads, each with the state. */
+final class ExperimentViews {
+  /** Name of the space that a trial is trained in. */
+  private static final String TRAINED = "trained";
+
+  private OrchestratorState known;
+  private Results results;
+
+  /** Results of a state keep what they read of grids; one thread at a time. */
+  private synchronized <T> T results(OrchestratorState state, Function<Results, T> question) {
+    if (known != state) {
+      known = state;
+      results = new Results(state);
+    }
+    return question.apply(results);
+  }
+
+  private static ExperimentRecord require(OrchestratorState state, String id) {
+    return state
+        .experiment(id)
+        .orElseThrow(() -> ApiException.notFound("There is no experiment " + id + "."));
+  }
+
+  /** A page of experiments, newest first. */
+  JsonNode list(OrchestratorState state, Optional<String> after, int limit) {
+    after.ifPresent(last -> require(state, last));
+    return Replies.page(
+        state.experiments(after, limit),
+        limit,
+        experiment -> summary(state, experiment),
+        ExperimentRecord::id);
+  }
+
+  /** One experiment with its specification. */
+  JsonNode one(OrchestratorState state, String id) {
+    ExperimentRecord experiment = require(state, id);
+    ObjectNode view = summary(state, experiment);
+    view.set("inputs", Json.toTree(experiment.inputs()));
+    view.set("spec", Json.toTree(experiment.spec()));
+    return view;
+  }
+
+  private static ObjectNode summary(OrchestratorState state, ExperimentRecord experiment) {
+    ObjectNode view =
+        Json.messages()
+            .createObjectNode()
+            .put("id", experiment.id())
+            .put("name", experiment.spec().metadata().name())
+            .put("project", experiment.spec().metadata().project());
+    Optional<ExperimentProgress> progress = state.progress(experiment.id());
+    progress.ifPresent(p -> view.put("state", p.state().name()));
+    view.put("trials", experiment.trials()).put("planned", experiment.planned());
+    progress.ifPresent(p -> view.set("tasks", Json.toTree(p.tasks())));
+    view.set("labels", Json.toTree(experiment.spec().metadata().labels()));
+    view.put("submittedBy", experiment.submittedBy());
+    view.put("submittedAt", experiment.submittedAt().toString());
+    experiment.cancelledAt().ifPresent(at -> view.put("cancelledAt", at.toString()));
+    experiment.planFailure().ifPresent(why -> view.put("failure", why));
+    return view;
+  }
+
+  /** A page of trials, by index. */
+  JsonNode trials(OrchestratorState state, String id, Optional<String> after, int limit) {
+    require(state, id);
+    int from = after.map(ExperimentViews::index).map(last -> last + 1).orElse(0);
+    List<TrialView> found = results(state, results -> results.trials(id, from, limit));
+    return Replies.page(
+        found, limit, ExperimentViews::trial, trial -> Integer.toString(trial.index()));
+  }
+
+  private static int index(String after) {
+    try {
+      return Math.max(0, Integer.parseInt(after));
+    } catch (NumberFormatException e) {
+      throw ApiException.of(400, "'after' must be the 'next' of a page of trials.");
+    }
+  }
+
+  private static ObjectNode trial(TrialView trial) {
+    ObjectNode view =
+        Json.messages().createObjectNode().put("index", trial.index()).put("name", trial.name());
+    view.set("values", Json.toTree(trial.values()));
+    view.put("seed", trial.seed());
+    view.put("state", trial.state().name());
+    view.put("samplingSteps", trial.samplingSteps());
+    trial.nfe().ifPresent(nfe -> view.put("nfe", nfe));
+    view.put("kernel", trial.kernel());
+    view.put("trainedSpace", trial.extractor());
+    view.set("scores", scores(trial.scores()));
+    view.set("baseline", scores(trial.baseline()));
+    trial.seconds().ifPresent(seconds -> view.put("seconds", seconds));
+    trial.tasks().ifPresent(keys -> view.set("tasks", Json.toTree(keys)));
+    return view;
+  }
+
+  private static ObjectNode scores(ScoresView scores) {
+    ObjectNode view = Json.messages().createObjectNode();
+    scores.trained().ifPresent(score -> view.put(TRAINED, score));
+    view.set("heldOut", Json.toTree(scores.heldOut()));
+    return view;
+  }
+
+  /** Scores of the base model alone. */
+  JsonNode base(OrchestratorState state, String id) {
+    ExperimentRecord experiment = require(state, id);
+    String trained = trained(state, experiment);
+    ObjectNode view = Json.messages().createObjectNode();
+    ArrayNode items = view.putArray("items");
+    for (BaseView base : results(state, results -> results.base(id))) {
+      ObjectNode item =
+          items
+              .addObject()
+              .put("samplingSteps", base.samplingSteps())
+              .put("task", base.task())
+              .put("state", base.state().name());
+      base.nfe().ifPresent(nfe -> item.put("nfe", nfe));
+      ObjectNode scores = item.putObject("scores");
+      ObjectNode heldOut = scores.putObject("heldOut");
+      base.scores()
+          .forEach(
+              (name, score) ->
+                  (name.equals(trained) ? scores : heldOut)
+                      .put(name.equals(trained) ? TRAINED : name, score));
+    }
+    return view;
+  }
+
+  /** Name of the extractor that an experiment's first trial is trained with. */
+  private String trained(OrchestratorState state, ExperimentRecord experiment) {
+    return results(state, results -> results.trials(experiment.id(), 0, 1)).get(0).extractor();
+  }
+
+  /** Grid points by their mean score, best first. */
+  JsonNode leaderboard(OrchestratorState state, String id, Optional<String> asked, int limit) {
+    ExperimentRecord experiment = require(state, id);
+    EvaluationSpec evaluation = experiment.spec().spec().evaluation();
+    String trained = trained(state, experiment);
+    List<String> spaces = results(state, results -> results.spaces(id));
+    String space =
+        asked
+            .map(name -> name.equals(TRAINED) ? trained : name)
+            .or(() -> spaces.stream().filter(name -> !name.equals(trained)).findFirst())
+            .orElse(trained);
+    if (!spaces.contains(space)) {
+      throw ApiException.notFound(
+          "Experiment "
+              + id
+              + " is not scored in '"
+              + space
+              + "', but in "
+              + String.join(", ", spaces)
+              + ".");
+    }
+    ObjectNode view = Json.messages().createObjectNode().put("space", space);
+    view.set("spaces", Json.toTree(spaces));
+    view.put("trainedSpace", trained);
+    view.put("protocol", protocol(evaluation, space));
+    ArrayNode items = view.putArray("items");
+    for (LeaderboardRow row : results(state, results -> results.leaderboard(id, space, limit))) {
+      int first = row.trials().get(0);
+      items.add(row(row, results(state, results -> results.trials(id, first, 1)).get(0)));
+    }
+    return view;
+  }
+
+  private static ObjectNode row(LeaderboardRow row, TrialView first) {
+    ObjectNode view = Json.messages().createObjectNode().put("rank", row.rank());
+    view.set("values", Json.toTree(row.values()));
+    view.set("trials", Json.toTree(row.trials()));
+    if (row.trials().size() == 1) {
+      view.put("seed", first.seed());
+    }
+    first.nfe().ifPresent(nfe -> view.put("nfe", nfe));
+    view.put("samplingSteps", first.samplingSteps());
+    view.put("kernel", first.kernel());
+    view.put("score", row.mean());
+    view.putObject("overSeeds")
+        .put("count", row.trials().size())
+        .put("least", row.low())
+        .put("greatest", row.high());
+    row.baseline()
+        .ifPresent(baseline -> view.put("baseline", baseline).put("ratio", row.mean() / baseline));
+    return view;
+  }
+
+  /** Name of what a score depends on: samples, reference data and extractor. */
+  private static String protocol(EvaluationSpec evaluation, String space) {
+    int samples = evaluation.samples();
+    String count = samples % 1000 == 0 ? samples / 1000 + "k" : Integer.toString(samples);
+    return "FD-" + count + "[" + evaluation.reference() + ", " + space + ", u8]";
+  }
+
+  /** What a submission would run. */
+  static JsonNode preview(PlanPreview preview) {
+    ObjectNode view = Json.messages().createObjectNode().put("trials", preview.trials());
+    view.set("tasks", counts(preview.tasks()));
+    ObjectNode byKind = view.putObject("byKind");
+    for (Map.Entry<?, PlanPreview.Counts> kind : preview.byKind().entrySet()) {
+      byKind.set(kind.getKey().toString(), counts(kind.getValue()));
+    }
+    return view;
+  }
+
+  private static ObjectNode counts(PlanPreview.Counts counts) {
+    return Json.messages()
+        .createObjectNode()
+        .put("new", counts.fresh())
+        .put("cached", counts.cached())
+        .put("joined", counts.joined());
+  }
+}

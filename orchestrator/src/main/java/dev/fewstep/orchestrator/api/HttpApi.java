@@ -1,0 +1,255 @@
+package dev.fewstep.orchestrator.api;
+
+import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.spec.SpecReader;
+import dev.fewstep.schemas.spec.SpecSchema;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.openapi.router.RouterBuilder;
+import io.vertx.openapi.contract.OpenAPIContract;
+import io.vertx.openapi.validation.RequestUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The HTTP server: API, health, meters, dashboard. */
+public final class HttpApi implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
+  private static final int EVENT_LOOPS = 2;
+  private static final int WORKERS = 16;
+
+  private final Vertx vertx;
+  private final HttpServer server;
+  private final EventHub events;
+  private final ArtifactStreams artifacts;
+  private final Path uploads;
+  private final String host;
+
+  private HttpApi(
+      Vertx vertx,
+      HttpServer server,
+      EventHub events,
+      ArtifactStreams artifacts,
+      Path uploads,
+      String host) {
+    this.vertx = vertx;
+    this.server = server;
+    this.events = events;
+    this.artifacts = artifacts;
+    this.uploads = uploads;
+    this.host = host;
+  }
+
+  /**
+   * Starts to listen; answers when this returns.
+   *
+   * @throws IllegalStateException when the port is taken or the host is not this machine's
+   */
+  public static HttpApi start(HttpSettings settings, ApiParts parts) {
+    Vertx vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setEventLoopPoolSize(EVENT_LOOPS)
+                .setWorkerPoolSize(WORKERS)
+                .setMaxWorkerExecuteTime(2)
+                .setMaxWorkerExecuteTimeUnit(TimeUnit.MINUTES));
+    boolean started = false;
+    try {
+      HttpApi api = start(vertx, settings, parts);
+      started = true;
+      LOG.info("Serving at {}", api.address());
+      return api;
+    } finally {
+      if (!started) {
+        await(vertx.close());
+      }
+    }
+  }
+
+  private static HttpApi start(Vertx vertx, HttpSettings settings, ApiParts parts) {
+    ApiContract contract = new ApiContract();
+    Path directory = uploadDirectory();
+    ArtifactStreams artifacts = new ArtifactStreams(vertx, parts.store());
+    EventHub events = new EventHub(vertx, parts.state(), parts.curves(), parts.metrics());
+    Replies replies = new Replies(vertx, parts.state());
+    Commands commands = new Commands(replies, parts.gateway());
+
+    RouterBuilder builder = builder(vertx, await(contract.load(vertx)));
+    Operations operations = new Operations(builder);
+    new ExperimentRoutes(replies, commands, parts.clock()).mount(operations);
+    new TaskRoutes(replies, parts.state(), parts.curves(), artifacts).mount(operations);
+    new InputRoutes(
+            replies,
+            commands,
+            parts.store(),
+            new Uploads(vertx, directory, settings.maxUploadBytes()),
+            parts.clock())
+        .mount(operations);
+    operations.on("streamEvents", context -> stream(context, events));
+    documents(operations, contract);
+    operations.requireComplete();
+
+    Router router = Router.router(vertx);
+    router.route().handler(context -> measure(context, parts.metrics()));
+    router.route().handler(new HostGuard(settings.host()));
+    router.route(ApiContract.PREFIX + "/*").subRouter(builder.createRouter());
+    router
+        .route(ApiContract.PREFIX + "/*")
+        .handler(context -> context.fail(ApiException.notFound("The API has no such path.")));
+    new OperationRoutes(replies, parts.state(), parts.metrics(), parts.readiness()).mount(router);
+    new Dashboard().mount(router);
+    router.route().failureHandler(Problems::handle);
+    for (int status : new int[] {400, 404, 405, 406, 413, 415, 500, 501}) {
+      router.errorHandler(status, Problems::handle);
+    }
+    HttpServer server =
+        await(
+            vertx
+                .createHttpServer(
+                    new HttpServerOptions()
+                        .setHost(settings.host())
+                        .setPort(settings.port())
+                        .setHandle100ContinueAutomatically(true)
+                        .setTcpNoDelay(true))
+                .requestHandler(router)
+                .listen());
+    return new HttpApi(vertx, server, events, artifacts, directory, settings.host());
+  }
+
+  private static RouterBuilder builder(Vertx vertx, OpenAPIContract contract) {
+    RouterBuilder builder =
+        RouterBuilder.create(
+            vertx,
+            contract,
+            (context, operation) ->
+                RequestUtils.extract(
+                    context.request(),
+                    operation,
+                    () -> Future.succeededFuture(context.body().buffer())));
+    BodyHandler bodies = BodyHandler.create(false).setBodyLimit(SpecReader.MAX_BYTES);
+    builder.rootHandler(
+        context -> {
+          if (isUpload(context)) {
+            // Its body is streamed once its parameters are known to be right.
+            context.request().pause();
+            context.next();
+          } else {
+            bodies.handle(context);
+          }
+        });
+    return builder;
+  }
+
+  private static boolean isUpload(RoutingContext context) {
+    return HttpMethod.PUT.equals(context.request().method())
+        && context.normalizedPath().endsWith("/content");
+  }
+
+  private static void documents(Operations operations, ApiContract contract) {
+    text(operations, "getOpenApiYaml", "application/yaml", contract.yaml());
+    text(operations, "getOpenApiJson", "application/json", contract.json());
+    text(operations, "getSpecSchema", "application/json", Json.toText(SpecSchema.tree()));
+  }
+
+  private static void text(Operations operations, String operation, String type, String text) {
+    operations.on(
+        operation,
+        context -> {
+          var unused = context.response().putHeader("Content-Type", type).end(text);
+        });
+  }
+
+  private static void stream(RoutingContext context, EventHub events) {
+    HttpServerResponse response = context.response();
+    response
+        .setChunked(true)
+        .putHeader("Content-Type", "text/event-stream")
+        .putHeader("Cache-Control", "no-store")
+        .putHeader("X-Accel-Buffering", "no");
+    Optional<String> experiment = Replies.query(context, "experiment");
+    events.add(response, experiment, lastSeen(context));
+  }
+
+  private static OptionalLong lastSeen(RoutingContext context) {
+    String id = context.request().getHeader("Last-Event-ID");
+    try {
+      return id == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(id.trim()));
+    } catch (NumberFormatException e) {
+      return OptionalLong.of(-1);
+    }
+  }
+
+  private static void measure(RoutingContext context, OrchestratorMetrics metrics) {
+    long began = System.nanoTime();
+    context.addEndHandler(
+        ended -> {
+          String operation = context.get(Operations.OPERATION, "other");
+          if (!operation.equals("streamEvents")) {
+            metrics.answered(
+                context.request().method().name(),
+                operation,
+                context.response().getStatusCode(),
+                Duration.ofNanos(System.nanoTime() - began));
+          }
+        });
+    context.next();
+  }
+
+  private static Path uploadDirectory() {
+    try {
+      return Files.createTempDirectory("fewstep-uploads");
+    } catch (IOException e) {
+      throw new UncheckedIOException("no directory for uploads can be made", e);
+    }
+  }
+
+  private static <T> T await(Future<T> future) {
+    try {
+      return future.toCompletionStage().toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw new IllegalStateException(
+          "the HTTP server failed: " + e.getCause().getMessage(), e.getCause());
+    }
+  }
+
+  /** Port it listens on. */
+  public int port() {
+    return server.actualPort();
+  }
+
+  /** Address for clients of this machine. */
+  public URI address() {
+    boolean any = host.equals("0.0.0.0") || host.equals("::");
+    return URI.create("http://" + (any ? "localhost" : host) + ":" + port());
+  }
+
+  @Override
+  public void close() {
+    events.close();
+    artifacts.close();
+    try {
+      await(vertx.close());
+      Files.deleteIfExists(uploads);
+    } catch (IllegalStateException | IOException e) {
+      LOG.warn("The HTTP server did not stop cleanly", e);
+    }
+  }
+}

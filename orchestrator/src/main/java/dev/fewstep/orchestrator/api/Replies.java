@@ -1,0 +1,120 @@
+package dev.fewstep.orchestrator.api;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.experiment.OrchestratorState;
+import dev.fewstep.orchestrator.log.StateView;
+import dev.fewstep.schemas.Json;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+
+/** Answers with JSON read from the state, on worker threads and no older than asked for. */
+final class Replies {
+  /** Carries the state offset that an answer is at least as new as. */
+  static final String OFFSET = "Fewstep-State-Offset";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final Vertx vertx;
+  private final StateView state;
+
+  Replies(Vertx vertx, StateView state) {
+    this.vertx = requireNonNull(vertx, "vertx");
+    this.state = requireNonNull(state, "state");
+  }
+
+  private record Answer(long offset, Buffer body) {}
+
+  /** Answers 200 with a view of the state. */
+  void read(RoutingContext context, Function<OrchestratorState, JsonNode> view) {
+    awaited(context)
+        .compose(
+            reached ->
+                blocking(
+                    () -> {
+                      long offset = state.offset();
+                      return new Answer(offset, Buffer.buffer(Json.toBytes(state.read(view))));
+                    }))
+        .onSuccess(answer -> send(context, 200, answer))
+        .onFailure(context::fail);
+  }
+
+  /** Answers with a JSON body. */
+  void send(RoutingContext context, int status, JsonNode body) {
+    send(context, status, new Answer(state.offset(), Buffer.buffer(Json.toBytes(body))));
+  }
+
+  private static void send(RoutingContext context, int status, Answer answer) {
+    var unused =
+        context
+            .response()
+            .setStatusCode(status)
+            .putHeader("Content-Type", "application/json")
+            .putHeader("Cache-Control", "no-store")
+            .putHeader(OFFSET, Long.toString(answer.offset()))
+            .end(answer.body());
+  }
+
+  /** Runs what may block on a worker thread. */
+  <T> Future<T> blocking(Callable<T> work) {
+    return vertx.executeBlocking(work, false);
+  }
+
+  /** Completes once the state is as new as {@code atLeast} asks. */
+  Future<Long> awaited(RoutingContext context) {
+    String atLeast = context.request().getParam("atLeast");
+    if (atLeast == null) {
+      return Future.succeededFuture(state.offset());
+    }
+    long wanted = Long.parseLong(atLeast);
+    return Future.fromCompletionStage(
+            state.await(wanted).copy().orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS),
+            context.vertx().getOrCreateContext())
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    failure instanceof TimeoutException
+                        ? ApiException.of(
+                            504, "This replica has not seen state offset " + wanted + " yet.")
+                        : failure));
+  }
+
+  /** Number of items asked for. */
+  static int limit(RoutingContext context) {
+    String limit = context.request().getParam("limit");
+    return limit == null ? 100 : Integer.parseInt(limit);
+  }
+
+  /** A query parameter, empty when it is missing or blank. */
+  static Optional<String> query(RoutingContext context, String name) {
+    return Optional.ofNullable(context.request().getParam(name)).filter(text -> !text.isBlank());
+  }
+
+  /**
+   * A page.
+   *
+   * @param cursor what the next page comes after; asked only when the page is full
+   */
+  static <T> ObjectNode page(
+      List<T> found, int limit, Function<T, JsonNode> item, Function<T, String> cursor) {
+    ObjectNode page = Json.messages().createObjectNode();
+    ArrayNode items = page.putArray("items");
+    found.forEach(one -> items.add(item.apply(one)));
+    if (found.size() == limit) {
+      page.put("next", cursor.apply(found.get(found.size() - 1)));
+    }
+    return page;
+  }
+}

@@ -1,0 +1,38 @@
+package dev.fewstep.orchestrator.log;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.orchestrator.experiment.Decider;
+import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import java.time.Clock;
+import java.util.concurrent.ScheduledExecutorService;
+
+/**
+ * What every term of a leader works with.
+ *
+ * @param settings the cluster
+ * @param topics makes topics when device classes appear
+ * @param decider decides
+ * @param probe looks artifacts up
+ * @param executor runs the probe
+ * @param clock the wall clock, for times that people read
+ * @param metrics counts
+ */
+public record LeaderContext(
+    KafkaSettings settings,
+    TopicSetup topics,
+    Decider decider,
+    ArtifactProbe probe,
+    ScheduledExecutorService executor,
+    Clock clock,
+    OrchestratorMetrics metrics) {
+  public LeaderContext {
+    requireNonNull(settings, "settings");
+    requireNonNull(topics, "topics");
+    requireNonNull(decider, "decider");
+    requireNonNull(probe, "probe");
+    requireNonNull(executor, "executor");
+    requireNonNull(clock, "clock");
+    requireNonNull(metrics, "metrics");
+  }
+}

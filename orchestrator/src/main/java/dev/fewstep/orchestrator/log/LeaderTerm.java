@@ -1,0 +1,326 @@
+package dev.fewstep.orchestrator.log;
+
+import dev.fewstep.orchestrator.experiment.Check;
+import dev.fewstep.orchestrator.experiment.Decision;
+import dev.fewstep.orchestrator.experiment.Input;
+import dev.fewstep.orchestrator.experiment.OrchestratorState;
+import dev.fewstep.orchestrator.experiment.TaskToPublish;
+import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.Topics;
+import dev.fewstep.schemas.message.ControlMessage;
+import dev.fewstep.schemas.message.InboxMessage;
+import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.schemas.state.DeviceClassRecord;
+import dev.fewstep.schemas.state.InboxPosition;
+import dev.fewstep.schemas.state.StateCodec;
+import dev.fewstep.schemas.state.StateRecord;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One leadership: its transactional producer, its state and its place in the inbox. Any exception
+ * ends it; the state is then thrown away, because it may be ahead of what was committed. For the
+ * leader's thread.
+ */
+final class LeaderTerm implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LeaderTerm.class);
+  private static final TopicPartition INBOX = new TopicPartition(Topics.INBOX, 0);
+  private static final TopicPartition STATE = new TopicPartition(Topics.STATE, 0);
+  private static final Duration IDLE_POLL = Duration.ofMillis(200);
+  private static final Duration CHECKING_POLL = Duration.ofMillis(10);
+  private static final Duration LAG_INTERVAL = Duration.ofMillis(200);
+  private static final Duration TRIM_INTERVAL = Duration.ofSeconds(60);
+
+  private final LeaderContext context;
+  private final Consumer<byte[], byte[]> inbox;
+  private final BooleanSupplier elected;
+  private final Producer<byte[], byte[]> producer;
+  private final TaskTimings timings;
+  private final StateCodec codec = new StateCodec();
+  private final OrchestratorState state = new OrchestratorState();
+  private final ArtifactChecks checks;
+  private final RecordClock recordClock;
+  private long position;
+  private boolean more = true;
+  private long lastTick;
+  private long lastLagCheck;
+  private long lastTrim;
+
+  /**
+   * Takes over: fences the leader before, replays the state, and seeks the inbox to where the state
+   * says that reading goes on.
+   *
+   * @param inbox consumer to which the inbox is assigned
+   * @param elected whether it still is
+   * @throws LogGapException when the inbox does not go on there
+   */
+  LeaderTerm(LeaderContext context, Consumer<byte[], byte[]> inbox, BooleanSupplier elected) {
+    this.context = context;
+    this.inbox = inbox;
+    this.elected = elected;
+    this.checks = new ArtifactChecks(context.probe(), context.executor());
+    this.recordClock = new RecordClock(context.clock().instant(), System::nanoTime);
+    this.timings = new TaskTimings(context.metrics());
+    this.producer = producer(context.settings());
+    boolean done = false;
+    try {
+      producer.initTransactions();
+      replay();
+      position = startingPosition();
+      inbox.seek(INBOX, position);
+      for (DeviceClassRecord known : state.deviceClasses()) {
+        context.topics().ensureDeviceClass(known.name());
+      }
+      // The first transaction proves the leadership and tells the broker's time.
+      Batch first = new Batch();
+      commit(first);
+      decide(new Input.Elected(recordClock.now()), first);
+      commit(first);
+      done = true;
+    } finally {
+      if (!done) {
+        close();
+      }
+    }
+  }
+
+  private static Producer<byte[], byte[]> producer(KafkaSettings settings) {
+    Map<String, Object> config = settings.client("fewstep-leader-" + ProcessHandle.current().pid());
+    config.put("transactional.id", "fewstep-leader");
+    config.put("transaction.timeout.ms", 10_000);
+    config.put("delivery.timeout.ms", 10_000);
+    config.put("request.timeout.ms", 8_000);
+    config.put("max.block.ms", 15_000);
+    config.put("linger.ms", 0);
+    config.put("acks", "all");
+    config.put("compression.type", "lz4");
+    config.put("max.request.size", TopicSetup.MAX_RECORD_BYTES);
+    return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+  }
+
+  private void replay() {
+    long began = System.nanoTime();
+    long records = 0;
+    Map<String, Object> config = context.settings().client("fewstep-leader-replay");
+    config.put("isolation.level", "read_committed");
+    config.put("enable.auto.commit", false);
+    config.put("auto.offset.reset", "none");
+    config.put("max.poll.records", 5_000);
+    try (Consumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      consumer.assign(List.of(STATE));
+      consumer.seek(STATE, consumer.beginningOffsets(List.of(STATE)).get(STATE));
+      long end = consumer.endOffsets(List.of(STATE)).get(STATE);
+      while (consumer.position(STATE) < end) {
+        for (ConsumerRecord<byte[], byte[]> found : consumer.poll(Duration.ofSeconds(1))) {
+          state.replay(codec.decode(key(found), Optional.ofNullable(found.value())));
+          records++;
+        }
+      }
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - began);
+    context.metrics().replayed(took);
+    LOG.info("Replayed {} records of the state in {} ms", records, took.toMillis());
+  }
+
+  private static String key(ConsumerRecord<byte[], byte[]> found) {
+    return new String(found.key(), StandardCharsets.UTF_8);
+  }
+
+  private long startingPosition() {
+    long begin = inbox.beginningOffsets(List.of(INBOX)).get(INBOX);
+    long end = inbox.endOffsets(List.of(INBOX)).get(INBOX);
+    if (state.inboxPosition().isEmpty()) {
+      if (begin > 0) {
+        throw new LogGapException(
+            "The state is empty but the inbox begins at offset "
+                + begin
+                + ": the topic "
+                + Topics.STATE
+                + " was lost or belongs to another inbox.");
+      }
+      return 0;
+    }
+    long recorded = state.inboxPosition().getAsLong();
+    if (recorded < begin || recorded > end) {
+      throw new LogGapException(
+          "The state was decided up to inbox offset "
+              + recorded
+              + ", but the inbox holds offsets "
+              + begin
+              + " to "
+              + end
+              + ": records are missing.");
+    }
+    return recorded;
+  }
+
+  /** Reads, decides and commits once. Returns within about 200 ms when nothing comes in. */
+  void advance() {
+    ConsumerRecords<byte[], byte[]> records = inbox.poll(pollTimeout());
+    if (!elected.getAsBoolean()) {
+      return;
+    }
+    Batch batch = new Batch();
+    int inputs = 0;
+    for (ConsumerRecord<byte[], byte[]> found : records) {
+      receive(found, batch);
+      inputs++;
+    }
+    for (ArtifactChecks.Answer answer : checks.drain()) {
+      decide(input(answer, recordClock.now()), batch);
+      inputs++;
+    }
+    if (inputs > 0 || more || elapsed(lastTick, IDLE_POLL)) {
+      lastTick = System.nanoTime();
+      Instant now = recordClock.now();
+      more = decide(new Input.Tick(now, lagging()), batch).more();
+    }
+    if (!batch.isEmpty() || !records.isEmpty()) {
+      commit(batch);
+    }
+    if (elapsed(lastTrim, TRIM_INTERVAL)) {
+      lastTrim = System.nanoTime();
+      context.topics().deleteInboxBefore(position);
+    }
+  }
+
+  private Duration pollTimeout() {
+    if (more) {
+      return Duration.ZERO;
+    }
+    return checks.pending() ? CHECKING_POLL : IDLE_POLL;
+  }
+
+  private static boolean elapsed(long since, Duration interval) {
+    return since == 0 || System.nanoTime() - since >= interval.toNanos();
+  }
+
+  /**
+   * Whether inbox records may be unread. Only asking the broker tells, so that is done now and
+   * then; in between the answer is the cautious one.
+   */
+  private boolean lagging() {
+    if (!elapsed(lastLagCheck, LAG_INTERVAL)) {
+      return true;
+    }
+    lastLagCheck = System.nanoTime();
+    long lag = inbox.endOffsets(List.of(INBOX)).get(INBOX) - inbox.position(INBOX);
+    context.metrics().inboxLag(lag);
+    return lag > 0;
+  }
+
+  private void receive(ConsumerRecord<byte[], byte[]> found, Batch batch) {
+    recordClock.observe(found.timestamp());
+    position = found.offset() + 1;
+    InboxMessage message;
+    try {
+      message = Json.fromBytes(found.value(), InboxMessage.class);
+    } catch (RuntimeException e) {
+      context.metrics().inboxRejected();
+      LOG.warn("Inbox record {} is no message and was skipped: {}", found.offset(), e.getMessage());
+      return;
+    }
+    try {
+      decide(new Input.Received(message, Instant.ofEpochMilli(found.timestamp())), batch);
+    } catch (RuntimeException e) {
+      // A defect, and a deterministic one: leading on without this message beats never leading.
+      context.metrics().inboxRejected();
+      LOG.error("Inbox record {} could not be decided and was skipped", found.offset(), e);
+    }
+  }
+
+  private Decision decide(Input input, Batch batch) {
+    Decision decision = context.decider().decide(input, state, context.clock().instant());
+    for (StateRecord change : decision.changes()) {
+      timings.watch(state, change, input.recordTime());
+      state.replay(change);
+    }
+    batch.add(decision);
+    return decision;
+  }
+
+  private void commit(Batch batch) {
+    long began = System.nanoTime();
+    for (StateRecord change : batch.changes()) {
+      change
+          .value()
+          .filter(DeviceClassRecord.class::isInstance)
+          .map(DeviceClassRecord.class::cast)
+          .ifPresent(added -> context.topics().ensureDeviceClass(added.name()));
+    }
+    producer.beginTransaction();
+    for (StateRecord change : batch.changes()) {
+      var unused = send(Topics.STATE, change.key(), codec.encode(change));
+    }
+    StateRecord read = StateRecord.of(new InboxPosition(position));
+    Future<RecordMetadata> last = send(Topics.STATE, read.key(), codec.encode(read));
+    for (TaskToPublish task : batch.tasks()) {
+      TaskMessage message = task.message();
+      var unused =
+          send(
+              Topics.tasks(task.deviceClass()),
+              message.taskKey(),
+              Optional.of(Json.toBytes(message)));
+    }
+    for (ControlMessage control : batch.controls()) {
+      var unused = send(Topics.CONTROL, control.taskKey(), Optional.of(Json.toBytes(control)));
+    }
+    producer.sendOffsetsToTransaction(
+        Map.of(INBOX, new OffsetAndMetadata(position)), inbox.groupMetadata());
+    producer.commitTransaction();
+    recordClock.observe(appendTime(last));
+    context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());
+    batch.checks().forEach(checks::ask);
+  }
+
+  private static long appendTime(Future<RecordMetadata> committed) {
+    try {
+      return committed.get().timestamp();
+    } catch (ExecutionException e) {
+      throw new KafkaException("a committed record has no place in the log", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptException(e);
+    }
+  }
+
+  private static Input input(ArtifactChecks.Answer answer, Instant recordTime) {
+    return answer.check() instanceof Check.Manifest manifest
+        ? new Input.Verified(manifest.report(), answer.present(), recordTime)
+        : new Input.ArtifactsChecked(answer.check().taskKey(), answer.present(), recordTime);
+  }
+
+  private Future<RecordMetadata> send(String topic, String key, Optional<byte[]> value) {
+    return producer.send(
+        new ProducerRecord<>(topic, 0, key.getBytes(StandardCharsets.UTF_8), value.orElse(null)));
+  }
+
+  @Override
+  public void close() {
+    producer.close(Duration.ZERO);
+  }
+}

@@ -1,0 +1,171 @@
+package dev.fewstep.orchestrator.log;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.schemas.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the topics and configures the share groups; nothing relies on topics that make themselves.
+ * Topics that exist are left as they are. Safe for use by several threads.
+ */
+public final class TopicSetup implements AutoCloseable {
+  /** Largest record of any topic: a specification may have 1 MiB. */
+  static final int MAX_RECORD_BYTES = 4 << 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(TopicSetup.class);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final String WEEK = Long.toString(Duration.ofDays(7).toMillis());
+
+  private final KafkaSettings settings;
+  private final Duration recordLock;
+  private final Admin admin;
+  private final Set<String> readyClasses = new HashSet<>();
+
+  /**
+   * Connects when first used.
+   *
+   * @param recordLock how long a worker may hold a task before it has reported its start; brokers
+   *     allow 15 to 60 s unless configured otherwise
+   */
+  public TopicSetup(KafkaSettings settings, Duration recordLock) {
+    this.settings = requireNonNull(settings, "settings");
+    this.recordLock = requireNonNull(recordLock, "recordLock");
+    this.admin = Admin.create(settings.client("fewstep-admin"));
+  }
+
+  /**
+   * Makes the four topics that are always there.
+   *
+   * @throws KafkaException when the cluster does not answer or refuses
+   */
+  public void ensureTopics() {
+    // Leases are judged by the broker's clock. The leader alone deletes what it has read.
+    Map<String, String> inbox =
+        Map.of(
+            "cleanup.policy", "delete",
+            "retention.ms", "-1",
+            "retention.bytes", "-1",
+            "message.timestamp.type", "LogAppendTime");
+    Map<String, String> compact = Map.of("cleanup.policy", "compact");
+    create(
+        List.of(
+            topic(Topics.INBOX, 1, inbox),
+            topic(Topics.STATE, 1, compact),
+            topic(Topics.CONTROL, 1, compact),
+            topic(
+                Topics.METRICS,
+                Topics.METRICS_PARTITIONS,
+                Map.of("cleanup.policy", "delete", "retention.ms", WEEK))));
+  }
+
+  /**
+   * Makes the task topic and the share group's configuration of a device class, once in this
+   * object's life.
+   *
+   * @throws KafkaException when the cluster does not answer or refuses
+   */
+  public synchronized void ensureDeviceClass(String deviceClass) {
+    if (readyClasses.contains(deviceClass)) {
+      return;
+    }
+    create(
+        List.of(
+            topic(
+                Topics.tasks(deviceClass),
+                1,
+                Map.of("cleanup.policy", "delete", "retention.ms", WEEK))));
+    Map<String, String> group =
+        Map.of(
+            "share.auto.offset.reset", "earliest",
+            "share.isolation.level", "read_committed",
+            "share.record.lock.duration.ms", Long.toString(recordLock.toMillis()));
+    Collection<AlterConfigOp> changes = new ArrayList<>();
+    group.forEach(
+        (name, value) ->
+            changes.add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
+    await(
+        "configuring the share group " + Topics.shareGroup(deviceClass),
+        admin
+            .incrementalAlterConfigs(
+                Map.of(
+                    new ConfigResource(ConfigResource.Type.GROUP, Topics.shareGroup(deviceClass)),
+                    changes))
+            .all());
+    readyClasses.add(deviceClass);
+    LOG.info("Device class {} has its topic {}", deviceClass, Topics.tasks(deviceClass));
+  }
+
+  /** Deletes what of the inbox lies before an offset; asks and does not wait. */
+  void deleteInboxBefore(long offset) {
+    admin.deleteRecords(
+        Map.of(new TopicPartition(Topics.INBOX, 0), RecordsToDelete.beforeOffset(offset)));
+  }
+
+  @Override
+  public void close() {
+    admin.close(Duration.ofSeconds(2));
+  }
+
+  private NewTopic topic(String name, int partitions, Map<String, String> special) {
+    Map<String, String> configs = new HashMap<>(special);
+    configs.put("max.message.bytes", Integer.toString(MAX_RECORD_BYTES));
+    configs.put("min.insync.replicas", settings.replicationFactor() >= 3 ? "2" : "1");
+    return new NewTopic(
+            name, Optional.of(partitions), Optional.of((short) settings.replicationFactor()))
+        .configs(configs);
+  }
+
+  private void create(List<NewTopic> topics) {
+    admin
+        .createTopics(topics)
+        .values()
+        .forEach(
+            (name, done) -> {
+              try {
+                await("making the topic " + name, done);
+                LOG.info("Made the topic {}", name);
+              } catch (TopicExistsException e) {
+                LOG.debug("The topic {} is there already", name);
+              }
+            });
+  }
+
+  private static void await(String what, org.apache.kafka.common.KafkaFuture<Void> done) {
+    try {
+      done.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TopicExistsException exists) {
+        throw exists;
+      }
+      throw new KafkaException("Kafka failed " + what + ": " + e.getCause().getMessage(), e);
+    } catch (TimeoutException e) {
+      throw new KafkaException("Kafka did not answer within " + TIMEOUT + " when " + what, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaException("interrupted when " + what, e);
+    }
+  }
+}
