@@ -3,6 +3,7 @@ package dev.fewstep.worker;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.worker.task.TaskRunner;
+import dev.fewstep.worker.task.program.Programs;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.ThreadingModel;
 import io.vertx.core.Vertx;
@@ -22,6 +23,15 @@ public final class Worker implements AutoCloseable {
   private Worker(Vertx vertx, WorkerVerticle verticle) {
     this.vertx = requireNonNull(vertx, "vertx");
     this.verticle = requireNonNull(verticle, "verticle");
+  }
+
+  /**
+   * Starts a worker that computes tasks of all kinds, and returns when it takes them.
+   *
+   * @throws WorkerStartException when it could not start; nothing is left running then
+   */
+  public static Worker start(WorkerConfig config) {
+    return start(config, Programs::run);
   }
 
   /**

@@ -1,0 +1,75 @@
+package dev.fewstep.worker.task.program;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.fewstep.schemas.message.FailureCode;
+import dev.fewstep.worker.data.ByteImages;
+import dev.fewstep.worker.evaluation.StatisticsAccumulator;
+import dev.fewstep.worker.features.FeatureExtractor;
+import dev.fewstep.worker.features.FeatureMode;
+import dev.fewstep.worker.features.SmallConvNetExtractor;
+import dev.fewstep.worker.tensor.Autograd;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Feature extractors by file and mode, and their features of batches. */
+public final class Extractors {
+  private Extractors() {}
+
+  /**
+   * Loads an extractor.
+   *
+   * @param file an imported extractor
+   * @param mode its mode, empty for the default
+   * @param manager owner of the parameters; its device is where it runs
+   * @throws TaskFailure when it has no such mode
+   */
+  public static FeatureExtractor load(Path file, String mode, NDManager manager)
+      throws IOException {
+    FeatureMode chosen;
+    try {
+      chosen = FeatureMode.parse(mode);
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage(), e);
+    }
+    return SmallConvNetExtractor.load(file, chosen, manager);
+  }
+
+  /** Features of real images by index, row by row. */
+  static float[] features(
+      FeatureExtractor extractor, ByteImages images, int from, int count, NDManager parent) {
+    return Autograd.off(
+        () -> {
+          try (NDManager scope = parent.newSubManager()) {
+            NDArray batch =
+                images
+                    .batch(scope, ReferenceProgram.range(from, count))
+                    .toDevice(scope.getDevice(), false);
+            return features(extractor, batch);
+          }
+        });
+  }
+
+  /** Features of images, row by row; the images' manager is closed by the caller. */
+  static float[] features(FeatureExtractor extractor, NDArray images) {
+    try (NDArray features = extractor.features(images)) {
+      return features.toFloatArray();
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(
+          FailureCode.INVALID_SPEC,
+          "The extractor " + extractor.name() + " cannot take the images: " + e.getMessage() + ".",
+          e);
+    }
+  }
+
+  /** Adds rows of features to statistics. */
+  static void add(
+      StatisticsAccumulator accumulator, float[] features, int dimensions, NDManager parent) {
+    try (NDManager scope = parent.newSubManager()) {
+      accumulator.add(scope.create(features, new Shape(features.length / dimensions, dimensions)));
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(FailureCode.NOT_FINITE, e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.fewstep.worker.task.program;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.fewstep.schemas.message.FailureCode;
+import dev.fewstep.schemas.message.MetricBatch;
+import dev.fewstep.worker.checkpoint.TensorFile;
+import dev.fewstep.worker.training.StepReport;
+import dev.fewstep.worker.training.Training;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs a training within a task: resumes it, reports each step, hands over checkpoints, and stops
+ * at a step boundary when asked.
+ */
+final class TrainingRun {
+  private static final String CURVE = "fewstep.curve";
+
+  private final Training training;
+  private final int checkpointEvery;
+  private final TaskContext context;
+  private final Curve curve;
+  private int checkpointed;
+  private double lastLoss = Double.NaN;
+  private double images;
+  private double seconds;
+
+  TrainingRun(Training training, int checkpointEvery, TaskContext context) {
+    this.training = training;
+    this.checkpointEvery = checkpointEvery;
+    this.context = context;
+    this.curve = new Curve(training.iterations());
+  }
+
+  /**
+   * Runs to the last step.
+   *
+   * @throws TaskStoppedException when asked to stop, after a checkpoint if the task is released
+   */
+  void run(NDManager manager) throws IOException, TaskStoppedException {
+    if (context.checkpoint().isPresent()) {
+      restore(context.checkpoint().get(), manager);
+    }
+    while (training.iteration() < training.iterations()) {
+      StopSignal.Request request = context.stop().request();
+      if (request == StopSignal.Request.RELEASE && training.iteration() > checkpointed) {
+        checkpoint();
+      }
+      if (request != StopSignal.Request.CONTINUE) {
+        throw new TaskStoppedException(request);
+      }
+      report(step());
+      boolean due = training.iteration() % checkpointEvery == 0;
+      if (due && training.iteration() < training.iterations()) {
+        checkpoint();
+      }
+    }
+  }
+
+  /** The curves so far. */
+  Curve curve() {
+    return curve;
+  }
+
+  /** The loss of the last step that this run made; NaN when it made none. */
+  double lastLoss() {
+    return lastLoss;
+  }
+
+  /** Real images used in a second, over the steps that this run made; 0 when it made none. */
+  double imagesPerSecond() {
+    return seconds > 0 ? images / seconds : 0;
+  }
+
+  private StepReport step() {
+    try {
+      return training.step();
+    } catch (IllegalStateException e) {
+      if (e.getCause() != null) {
+        // A shard failed; its own error says why.
+        throw e;
+      }
+      throw new TaskFailure(FailureCode.NOT_FINITE, e.getMessage(), e);
+    }
+  }
+
+  private void report(StepReport report) {
+    int step = report.step() - 1;
+    lastLoss = report.loss();
+    images += report.images();
+    seconds += report.seconds().total();
+    List<MetricBatch.Point> points =
+        List.of(
+            new MetricBatch.Point("loss", step, report.loss()),
+            new MetricBatch.Point("grad_norm", step, report.gradientNorm()),
+            new MetricBatch.Point("learning_rate", step, report.learningRate()),
+            new MetricBatch.Point("images_per_second", step, report.imagesPerSecond()));
+    for (MetricBatch.Point point : points) {
+      curve.add(point);
+      context.listener().point(point.name(), point.step(), point.value());
+    }
+    StepReport.Seconds parts = report.seconds();
+    context
+        .listener()
+        .trained(
+            report.images(),
+            Map.of(
+                "data", parts.data(),
+                "sample", parts.sample(),
+                "features", parts.features(),
+                "backward", parts.backward(),
+                "optimiser", parts.optimiser()));
+    context.listener().progress(training.iteration(), training.iterations());
+  }
+
+  private void checkpoint() throws IOException {
+    int step = training.iteration();
+    Path file = context.directory().resolve("checkpoint-" + step + ".safetensors");
+    TensorFile.write(file, training.checkpoint(), Map.of(CURVE, curve.text()));
+    context.checkpoints().accept(step, file);
+    Files.deleteIfExists(file);
+    checkpointed = step;
+  }
+
+  private void restore(Path file, NDManager manager) throws IOException {
+    try (NDManager scope = manager.newSubManager()) {
+      Map<String, NDArray> state = TensorFile.read(file, scope);
+      training.restore(state);
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(
+          FailureCode.BAD_INPUT, "The checkpoint does not fit the task: " + e.getMessage(), e);
+    }
+    String text = TensorFile.metadata(file).get(CURVE);
+    if (text != null) {
+      curve.restore(text);
+    }
+    checkpointed = training.iteration();
+    context.listener().log("goes on after step " + training.iteration());
+    context.listener().progress(training.iteration(), training.iterations());
+  }
+}
