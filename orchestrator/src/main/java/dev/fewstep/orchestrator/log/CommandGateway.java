@@ -45,9 +45,9 @@ public final class CommandGateway implements AutoCloseable {
     config.put("acks", "all");
     config.put("enable.idempotence", true);
     config.put("linger.ms", 0);
-    config.put("max.block.ms", 5_000);
-    config.put("request.timeout.ms", 5_000);
-    config.put("delivery.timeout.ms", 10_000);
+    config.put("max.block.ms", 10_000);
+    config.put("request.timeout.ms", 10_000);
+    config.put("delivery.timeout.ms", 20_000);
     config.put("max.request.size", TopicSetup.MAX_RECORD_BYTES);
     this.producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());

@@ -71,7 +71,6 @@ final class CurveTail {
         kept.clear();
         kept.addAll(half);
         stride *= 2;
-        seen = (long) kept.size() * stride;
       }
     }
 

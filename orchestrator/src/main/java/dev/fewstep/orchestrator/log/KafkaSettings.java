@@ -48,12 +48,12 @@ public record KafkaSettings(
         maxPollInterval);
   }
 
-  /** A cluster with the usual timeouts: a silent leader is replaced after 6 s. */
+  /** A cluster with the usual timeouts: a silent leader is replaced after 10 s. */
   public static KafkaSettings of(String bootstrapServers, int replicationFactor) {
     return new KafkaSettings(
         bootstrapServers,
         replicationFactor,
-        Duration.ofSeconds(6),
+        Duration.ofSeconds(10),
         Duration.ofMinutes(2),
         Map.of());
   }

@@ -110,10 +110,10 @@ final class LeaderTerm implements AutoCloseable {
   private static Producer<byte[], byte[]> producer(KafkaSettings settings) {
     Map<String, Object> config = settings.client("fewstep-leader-" + ProcessHandle.current().pid());
     config.put("transactional.id", "fewstep-leader");
-    config.put("transaction.timeout.ms", 10_000);
-    config.put("delivery.timeout.ms", 10_000);
-    config.put("request.timeout.ms", 8_000);
-    config.put("max.block.ms", 15_000);
+    config.put("transaction.timeout.ms", 30_000);
+    config.put("delivery.timeout.ms", 30_000);
+    config.put("request.timeout.ms", 20_000);
+    config.put("max.block.ms", 30_000);
     config.put("linger.ms", 0);
     config.put("acks", "all");
     config.put("compression.type", "lz4");
