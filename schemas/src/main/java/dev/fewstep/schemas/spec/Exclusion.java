@@ -3,6 +3,7 @@ package dev.fewstep.schemas.spec;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,6 +13,7 @@ import java.util.Map;
  */
 final class Exclusion {
   private static final int BLOCK = 1024;
+  private static final int ANY = -1;
 
   private final BitSet excluded;
   private final int[] keptBefore;
@@ -32,7 +34,7 @@ final class Exclusion {
   /**
    * Finds the points that have all the values of one entry.
    *
-   * @param axes axes, the slowest first; entries name them
+   * @param axes axes, the slowest first; entries name them and values that they have
    * @param values values of each axis
    */
   static Exclusion of(
@@ -41,30 +43,38 @@ final class Exclusion {
     for (List<JsonNode> choices : values) {
       size = Math.multiplyExact(size, choices.size());
     }
+    List<Map<JsonNode, Integer>> places = values.stream().map(Exclusion::places).toList();
     BitSet excluded = new BitSet(size);
     for (Map<String, JsonNode> entry : entries) {
-      mark(excluded, axes, values, entry, 0, 0);
+      int[] wanted = new int[axes.size()];
+      for (int axis = 0; axis < wanted.length; axis++) {
+        JsonNode value = entry.get(axes.get(axis));
+        wanted[axis] = value == null ? ANY : places.get(axis).get(GridCheck.comparable(value));
+      }
+      mark(excluded, values, wanted, 0, 0);
     }
     return new Exclusion(excluded, size);
   }
 
+  private static Map<JsonNode, Integer> places(List<JsonNode> choices) {
+    Map<JsonNode, Integer> places = new HashMap<>();
+    for (JsonNode choice : choices) {
+      places.put(GridCheck.comparable(choice), places.size());
+    }
+    return places;
+  }
+
   private static void mark(
-      BitSet excluded,
-      List<String> axes,
-      List<List<JsonNode>> values,
-      Map<String, JsonNode> entry,
-      int axis,
-      int point) {
-    if (axis == axes.size()) {
+      BitSet excluded, List<List<JsonNode>> values, int[] wanted, int axis, int point) {
+    if (axis == wanted.length) {
       excluded.set(point);
       return;
     }
-    JsonNode wanted = entry.get(axes.get(axis));
-    List<JsonNode> choices = values.get(axis);
-    for (int choice = 0; choice < choices.size(); choice++) {
-      if (wanted == null || GridCheck.same(wanted, choices.get(choice))) {
-        mark(excluded, axes, values, entry, axis + 1, point * choices.size() + choice);
-      }
+    int choices = values.get(axis).size();
+    int first = wanted[axis] == ANY ? 0 : wanted[axis];
+    int last = wanted[axis] == ANY ? choices - 1 : wanted[axis];
+    for (int choice = first; choice <= last; choice++) {
+      mark(excluded, values, wanted, axis + 1, point * choices + choice);
     }
   }
 

@@ -3,9 +3,10 @@ package dev.fewstep.schemas.spec;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.schemas.Json;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +15,11 @@ import java.util.Set;
 final class GridCheck {
   private static final SpecPath SPEC = SpecPath.of("spec");
   private static final SpecPath GRID = SPEC.child("grid");
+  private static final int MAX_AXES = 16;
+
+  /** Looking for further problems stops at about this many: a hostile text may hold millions. */
+  private static final int ENOUGH = 100;
+
   private static final long MAX_EXCLUSIONS = 20 * Grid.MAX_TRIALS;
 
   private GridCheck() {}
@@ -53,37 +59,54 @@ final class GridCheck {
       List<Map<String, JsonNode>> exclude,
       List<Map<String, JsonNode>> include) {
     List<Finding> findings = new ArrayList<>();
-    overlaps(grid.keySet(), GRID, findings);
-    grid.forEach((axis, values) -> axis(axis, values, findings));
-    for (int i = 0; i < exclude.size(); i++) {
-      exclusion(exclude.get(i), SPEC.child("exclude").child(i), grid, findings);
+    if (grid.size() > MAX_AXES) {
+      return List.of(Finding.of(GRID, grid.size() + " axes", "at most " + MAX_AXES));
     }
-    for (int i = 0; i < include.size(); i++) {
-      SpecPath place = SPEC.child("include").child(i);
-      overlaps(include.get(i).keySet(), place, findings);
-      include.get(i).forEach((path, value) -> value(path, value, place.child(path), "", findings));
+    overlaps(grid.keySet(), GRID, findings);
+    Map<String, Set<JsonNode>> known = new LinkedHashMap<>();
+    grid.forEach((axis, values) -> known.put(axis, axis(axis, values, findings)));
+    for (int i = 0; i < exclude.size() && findings.size() < ENOUGH; i++) {
+      exclusion(exclude.get(i), SPEC.child("exclude").child(i), known, findings);
+    }
+    for (int i = 0; i < include.size() && findings.size() < ENOUGH; i++) {
+      inclusion(include.get(i), SPEC.child("include").child(i), findings);
     }
     size(grid, exclude).ifPresent(findings::add);
     return findings;
   }
 
-  private static void axis(String axis, List<JsonNode> values, List<Finding> findings) {
-    SpecPath place = GRID.child(axis);
-    if (!SpecSchema.basePaths().containsKey(axis)) {
-      findings.add(unknownPath(axis, place));
-      return;
+  private static void inclusion(
+      Map<String, JsonNode> entry, SpecPath place, List<Finding> findings) {
+    overlaps(entry.keySet(), place, findings);
+    for (Map.Entry<String, JsonNode> field : entry.entrySet()) {
+      if (findings.size() >= ENOUGH) {
+        return;
+      }
+      value(field.getKey(), field.getValue(), place.child(field.getKey()), "", findings);
     }
-    Set<JsonNode> seen = new HashSet<>();
+  }
+
+  /** Checks an axis and returns its values in a form that is equal when they are the same. */
+  private static Set<JsonNode> axis(String axis, List<JsonNode> values, List<Finding> findings) {
+    SpecPath place = GRID.child(axis);
+    Set<JsonNode> seen = new LinkedHashSet<>();
+    boolean field = SpecSchema.basePaths().containsKey(axis);
+    if (!field) {
+      findings.add(unknownPath(axis, place));
+    }
     for (int i = 0; i < values.size(); i++) {
       JsonNode value = values.get(i);
-      if (!seen.add(comparable(value))) {
+      if (!seen.add(comparable(value)) && findings.size() < ENOUGH) {
         findings.add(
             Finding.of(
                 place.child(i),
                 "axis " + axis + " has the value " + Finding.shown(value) + " twice"));
       }
-      value(axis, value, place.child(i), "axis " + axis + ": ", findings);
+      if (field && findings.size() < ENOUGH) {
+        value(axis, value, place.child(i), "axis " + axis + ": ", findings);
+      }
     }
+    return seen;
   }
 
   private static Finding unknownPath(String path, SpecPath place) {
@@ -117,12 +140,13 @@ final class GridCheck {
 
   private static void overlaps(Set<String> paths, SpecPath place, List<Finding> findings) {
     for (String path : paths) {
-      for (String other : paths) {
-        if (other.startsWith(path + ".")) {
+      for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+        String above = path.substring(0, dot);
+        if (findings.size() < ENOUGH && paths.contains(above)) {
           findings.add(
               Finding.of(
-                  place.child(other),
-                  "'" + other + "' lies inside '" + path + "'",
+                  place.child(path),
+                  "'" + path + "' lies inside '" + above + "'",
                   "one of the two"));
         }
       }
@@ -132,27 +156,28 @@ final class GridCheck {
   private static void exclusion(
       Map<String, JsonNode> entry,
       SpecPath place,
-      Map<String, List<JsonNode>> grid,
+      Map<String, Set<JsonNode>> grid,
       List<Finding> findings) {
-    entry.forEach(
-        (axis, value) -> {
-          List<JsonNode> values = grid.get(axis);
-          if (values == null) {
-            findings.add(
-                Finding.unknown(
-                    place.child(axis),
-                    "'" + axis + "' is no axis",
-                    axis,
-                    List.copyOf(grid.keySet())));
-          } else if (values.stream().noneMatch(choice -> same(choice, value))) {
-            findings.add(
-                Finding.unknown(
-                    place.child(axis),
-                    "axis " + axis + " never has the value " + Finding.shown(value),
-                    value.asText(),
-                    values.stream().limit(20).map(JsonNode::asText).toList()));
-          }
-        });
+    for (Map.Entry<String, JsonNode> field : entry.entrySet()) {
+      String axis = field.getKey();
+      JsonNode value = field.getValue();
+      Set<JsonNode> values = grid.get(axis);
+      if (findings.size() >= ENOUGH) {
+        return;
+      }
+      if (values == null) {
+        findings.add(
+            Finding.unknown(
+                place.child(axis), "'" + axis + "' is no axis", axis, List.copyOf(grid.keySet())));
+      } else if (!values.contains(comparable(value))) {
+        findings.add(
+            Finding.unknown(
+                place.child(axis),
+                "axis " + axis + " never has the value " + Finding.shown(value),
+                value.asText(),
+                values.stream().limit(20).map(JsonNode::asText).toList()));
+      }
+    }
   }
 
   private static Optional<Finding> size(
@@ -162,7 +187,7 @@ final class GridCheck {
       points *= values.size();
     }
     if (points > Grid.MAX_TRIALS) {
-      return Optional.of(tooMany(String.format("%.4g grid points", points)));
+      return Optional.of(tooMany(String.format(Locale.ROOT, "%.4g grid points", points)));
     }
     double marks = 0;
     for (Map<String, JsonNode> entry : exclude) {
@@ -195,12 +220,16 @@ final class GridCheck {
         : Optional.of(Finding.of(SPEC.child("exclude"), "no trial is left", "at least one trial"));
   }
 
-  /** Whether two values are the same; 5 and 5.0 are. */
-  static boolean same(JsonNode a, JsonNode b) {
-    return comparable(a).equals(comparable(b));
-  }
-
-  private static JsonNode comparable(JsonNode value) {
+  /** A value in a form that is equal when values are the same: 5 and 5.0 are. */
+  static JsonNode comparable(JsonNode value) {
+    boolean whole =
+        value.isIntegralNumber()
+            || (value.isNumber()
+                && Math.abs(value.doubleValue()) < 1L << 53
+                && value.doubleValue() == Math.rint(value.doubleValue()));
+    if (whole) {
+      return Json.specs().getNodeFactory().numberNode(value.longValue());
+    }
     return value.isNumber() ? Json.specs().getNodeFactory().numberNode(value.doubleValue()) : value;
   }
 

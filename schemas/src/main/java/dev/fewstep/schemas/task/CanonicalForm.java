@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fewstep.schemas.Json;
-import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Method;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The one text of a task's specification: JSON as RFC 8785 writes it (keys sorted by UTF-16 code
@@ -21,6 +23,14 @@ import java.util.TreeMap;
  */
 public final class CanonicalForm {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+  private static final ClassValue<List<Field>> FIELDS =
+      new ClassValue<>() {
+        @Override
+        protected List<Field> computeValue(Class<?> type) {
+          return Field.of(type);
+        }
+      };
 
   private CanonicalForm() {}
 
@@ -47,40 +57,74 @@ public final class CanonicalForm {
   /** The specification less what is at its recorded default or determines no result. */
   static ObjectNode reduced(Record value) {
     ObjectNode reduced = NODES.objectNode();
-    for (RecordComponent component : value.getClass().getRecordComponents()) {
-      String name = component.getName();
-      Object content = read(component, value);
-      boolean absent = content instanceof Optional<?> optional && optional.isEmpty();
-      if (absent || KeyDefaults.determinesNothing(value.getClass(), name)) {
+    for (Field field : FIELDS.get(value.getClass())) {
+      Object content = field.read(value);
+      boolean optional = content instanceof Optional<?>;
+      if (optional && ((Optional<?>) content).isEmpty()) {
         continue;
       }
-      JsonNode node = node(content instanceof Optional<?> optional ? optional.get() : content);
-      boolean atDefault = KeyDefaults.isDefault(value.getClass(), name, node);
+      JsonNode node = node(optional ? ((Optional<?>) content).get() : content);
+      boolean atDefault = field.recorded().isPresent() && field.recorded().get().equals(text(node));
       // A group with every field at its default says nothing; an optional one says that it is
       // there.
       boolean silent = content instanceof Record && node.isObject() && node.isEmpty();
       if (!atDefault && !silent) {
-        reduced.set(name, node);
+        reduced.set(field.name(), node);
       }
     }
     return reduced;
   }
 
+  /** As Jackson maps it; the common types directly, since keys are made by the hundred thousand. */
   private static JsonNode node(Object content) {
     if (content instanceof Iterable<?> items) {
       ArrayNode array = NODES.arrayNode();
       items.forEach(item -> array.add(node(item)));
       return array;
     }
-    JsonNode tree = Json.toTree(content);
-    return content instanceof Record record && tree.isObject() ? reduced(record) : tree;
+    if (content instanceof Integer number) {
+      return NODES.numberNode((int) number);
+    }
+    if (content instanceof Long number) {
+      return NODES.numberNode((long) number);
+    }
+    if (content instanceof Double number) {
+      return NODES.numberNode((double) number);
+    }
+    if (content instanceof Boolean truth) {
+      return NODES.booleanNode(truth);
+    }
+    if (content instanceof String || content instanceof SourceRef) {
+      return NODES.textNode(
+          content instanceof SourceRef source ? source.value() : (String) content);
+    }
+    return content instanceof Record record ? reduced(record) : Json.toTree(content);
   }
 
-  private static Object read(RecordComponent component, Record value) {
-    try {
-      return component.getAccessor().invoke(value);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("a record's accessors are public: " + component, e);
+  /**
+   * A field of a record that keys are made of.
+   *
+   * @param recorded canonical text of the recorded default
+   */
+  private record Field(String name, Method accessor, Optional<String> recorded) {
+    Object read(Record value) {
+      try {
+        return accessor.invoke(value);
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("a record's accessors are public: " + accessor, e);
+      }
+    }
+
+    static List<Field> of(Class<?> type) {
+      return Stream.of(type.getRecordComponents())
+          .filter(component -> !KeyDefaults.determinesNothing(type, component.getName()))
+          .map(
+              component ->
+                  new Field(
+                      component.getName(),
+                      component.getAccessor(),
+                      KeyDefaults.of(type, component.getName())))
+          .toList();
     }
   }
 

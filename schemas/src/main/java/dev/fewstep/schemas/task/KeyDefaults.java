@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The one place that records which value of a field a task key leaves out. A field added to a
@@ -25,10 +26,9 @@ final class KeyDefaults {
     return CHECKPOINT_EVERY.equals(field) && RECORDED.containsKey(type.getSimpleName());
   }
 
-  /** Whether a value is the recorded one. */
-  static boolean isDefault(Class<?> type, String field, JsonNode value) {
-    String recorded = RECORDED.getOrDefault(type.getSimpleName(), Map.of()).get(field);
-    return recorded != null && recorded.equals(CanonicalForm.text(value));
+  /** Canonical text of the recorded value of a field. */
+  static Optional<String> of(Class<?> type, String field) {
+    return Optional.ofNullable(RECORDED.getOrDefault(type.getSimpleName(), Map.of()).get(field));
   }
 
   /** Record to field to canonical text of the recorded value. */

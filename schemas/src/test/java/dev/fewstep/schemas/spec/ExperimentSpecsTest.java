@@ -1,11 +1,13 @@
 package dev.fewstep.schemas.spec;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.fewstep.schemas.Json;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,7 +101,7 @@ class ExperimentSpecsTest {
         .anyMatch(line -> line.contains("'loss.kernel' lies inside 'loss'"));
     assertThat(lines(FULL.replace("[4, 5]", "[4, 5, 5.0]")))
         .anyMatch(line -> line.contains("axis sampling.steps has the value 5.0 twice"));
-    String thousand = java.util.stream.IntStream.rangeClosed(1, 1000).boxed().toList().toString();
+    String thousand = IntStream.rangeClosed(1, 1000).boxed().toList().toString();
     assertThat(lines(FULL.replace("[4, 5]", thousand + "\n    training.iterations: " + thousand)))
         .anyMatch(line -> line.contains("3.000e+06 grid points; expected at most 1000000 trials"));
   }
@@ -115,6 +117,29 @@ class ExperimentSpecsTest {
                 line.startsWith(
                     "grid.yaml:16: spec.grid['loss.mmdBatch']: microBatch must be 1 to mmdBatch"
                         + " (16), not 32, at loss.kernel='cubic', loss.mmdBatch=16"));
+  }
+
+  /**
+   * A megabyte of nonsense ends in a short list of problems; work grows no faster than the text.
+   */
+  @Test
+  void endsSoonOnHostileGrids() {
+    String axes =
+        IntStream.range(0, 20_000).mapToObj(i -> "    a." + i + ": [1]\n").collect(joining());
+    String includes =
+        "  include:\n    - {"
+            + IntStream.range(0, 20_000).mapToObj(i -> "x." + i + ": 1").collect(joining(", "))
+            + "}\n";
+    String excludes =
+        IntStream.range(0, 15_000)
+            .mapToObj(i -> "    - {sampling.steps: " + i + "}\n")
+            .collect(joining());
+
+    assertThat(lines(FULL.replace("  grid:\n", "  grid:\n" + axes)))
+        .anyMatch(line -> line.contains("20002 axes; expected at most 16"));
+    assertThat(lines(FULL.replaceAll("  include:\n.*\n", includes))).hasSizeBetween(50, 100);
+    assertThat(lines(FULL.replace("  exclude:\n", "  exclude:\n" + excludes)))
+        .hasSizeBetween(50, 100);
   }
 
   private static List<SpecProblem> problems(String text) {
