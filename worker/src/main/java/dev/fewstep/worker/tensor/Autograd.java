@@ -52,13 +52,17 @@ public final class Autograd {
   }
 
   private static <T> T inMode(boolean record, Supplier<T> body) {
-    TorchEngine.start();
-    boolean before = JniUtils.isGradMode();
-    JniUtils.setGradMode(record);
+    TorchEngine.enter();
     try {
-      return body.get();
+      boolean before = JniUtils.isGradMode();
+      JniUtils.setGradMode(record);
+      try {
+        return body.get();
+      } finally {
+        JniUtils.setGradMode(before);
+      }
     } finally {
-      JniUtils.setGradMode(before);
+      TorchEngine.leave();
     }
   }
 

@@ -4,7 +4,12 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts libtorch once per process, offline unless the user asked otherwise.
@@ -14,6 +19,13 @@ import java.util.Locale;
  * PYTORCH_LIBRARY_PATH} points to one.
  */
 public final class TorchEngine {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchEngine.class);
+
+  /** Held for reading by native work, for writing by the JVM's shutdown. */
+  private static final ReentrantReadWriteLock EXIT = new ReentrantReadWriteLock();
+
+  private static final Duration EXIT_PATIENCE = Duration.ofSeconds(30);
+
   private static final Engine ENGINE = load();
 
   private TorchEngine() {}
@@ -32,7 +44,33 @@ public final class TorchEngine {
     // The engine's start leaves the grad mode of this one thread off; every other thread begins
     // with it on.
     JniUtils.setGradMode(true);
+    Runtime.getRuntime().addShutdownHook(new Thread(TorchEngine::awaitNativeWork, "fewstep-exit"));
     return engine;
+  }
+
+  /**
+   * libtorch is torn down when the JVM exits; an operator that runs meanwhile would crash the
+   * process.
+   */
+  private static void awaitNativeWork() {
+    try {
+      if (!EXIT.writeLock().tryLock(EXIT_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("Native work did not end within {}; exiting all the same", EXIT_PATIENCE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Marks the beginning of native work that the JVM's exit must wait for. */
+  static void enter() {
+    start();
+    EXIT.readLock().lock();
+  }
+
+  /** Marks the end of what {@link #enter} began, on the same thread. */
+  static void leave() {
+    EXIT.readLock().unlock();
   }
 
   /** Starts the engine when it is not running; returns at once otherwise. */

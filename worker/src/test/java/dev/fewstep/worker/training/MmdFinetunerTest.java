@@ -252,7 +252,7 @@ class MmdFinetunerTest {
         run.finetuner.step();
       }
       int arrays = arrays(manager);
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < 60; i++) {
         run.finetuner.step();
       }
       assertThat(arrays(manager)).isEqualTo(arrays);
