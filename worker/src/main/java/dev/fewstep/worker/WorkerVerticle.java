@@ -67,24 +67,36 @@ public final class WorkerVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() throws Exception {
+    TorchEngine.setThreads(config.threads());
+    WorkerMetrics metrics = add(new WorkerMetrics(config.deviceClass(), Provenance.build()));
+    // A worker verticle may not wait for a future: the rest follows once the port is bound.
+    return vertx
+        .createHttpServer()
+        .requestHandler(request -> answer(request, metrics))
+        .listen(config.httpPort(), config.httpHost())
+        .compose(server -> started(server, metrics));
+  }
+
+  private Future<Void> started(HttpServer server, WorkerMetrics metrics) {
+    httpPort = server.actualPort();
     try {
-      TorchEngine.setThreads(config.threads());
-      WorkerMetrics metrics = add(new WorkerMetrics(config.deviceClass(), Provenance.build()));
-      HttpServer server = vertx.createHttpServer().requestHandler(r -> answer(r, metrics));
-      httpPort = server.listen(config.httpPort(), config.httpHost()).await().actualPort();
       startParts(metrics);
-      LOG.info(
-          "Worker {} takes tasks of the class {} on {}; health and metrics at http://{}:{}",
-          workerId,
-          config.deviceClass(),
-          config.device(),
-          config.httpHost(),
-          httpPort);
-      return Future.succeededFuture();
-    } catch (Exception e) {
+    } catch (IOException | RuntimeException e) {
       closeParts();
-      throw e;
+      return Future.failedFuture(e);
+    } catch (InterruptedException e) {
+      closeParts();
+      Thread.currentThread().interrupt();
+      return Future.failedFuture(e);
     }
+    LOG.info(
+        "Worker {} takes tasks of the class {} on {}; health and metrics at http://{}:{}",
+        workerId,
+        config.deviceClass(),
+        config.device(),
+        config.httpHost(),
+        httpPort);
+    return Future.succeededFuture();
   }
 
   private void startParts(WorkerMetrics metrics) throws IOException, InterruptedException {
