@@ -1,0 +1,37 @@
+package dev.fewstep.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.fewstep.schemas.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParentCommand;
+
+@Command(name = "ls", mixinStandardHelpOptions = true, description = "Lists the experiments.")
+final class ListCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+  @Mixin private ServerOptions server;
+  @Mixin private OutputOptions output;
+
+  @Override
+  public Integer call() {
+    List<Map<String, String>> rows = new ArrayList<>();
+    ArrayNode all = Json.messages().createArrayNode();
+    for (JsonNode item : server.client(main.settings()).all("/api/v1/experiments")) {
+      all.add(item);
+      rows.add(
+          Map.of(
+              "id", item.path("id").asText(),
+              "project", item.path("project").asText(),
+              "state", item.path("state").asText(),
+              "trials", item.path("trials").asText(),
+              "submitted", item.path("submittedAt").asText()));
+    }
+    output.output(main).rows(List.of("id", "project", "state", "trials", "submitted"), rows, all);
+    return ExitCodes.OK;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.fewstep.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "plan",
+    mixinStandardHelpOptions = true,
+    description = "Says what a submit would run: new, cached and joined tasks.")
+final class PlanCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+  @Mixin private ServerOptions server;
+  @Mixin private OutputOptions output;
+
+  @Parameters(paramLabel = "FILE", description = "experiment in YAML or JSON; - for standard input")
+  private Path file;
+
+  @Override
+  public Integer call() {
+    ExperimentFile experiment = ExperimentFile.read(file);
+    JsonNode plan =
+        server
+            .client(main.settings())
+            .post(
+                "/api/v1/experiments:plan",
+                "application/yaml",
+                experiment.text(),
+                UUID.randomUUID());
+    List<Map<String, String>> rows = new ArrayList<>();
+    plan.path("byKind")
+        .properties()
+        .forEach(
+            kind ->
+                rows.add(
+                    Map.of(
+                        "kind", kind.getKey(),
+                        "new", kind.getValue().path("new").asText("0"),
+                        "cached", kind.getValue().path("cached").asText("0"),
+                        "joined", kind.getValue().path("joined").asText("0"))));
+    output.output(main).rows(List.of("kind", "new", "cached", "joined"), rows, plan);
+    if (output.format() == OutputFormat.table) {
+      main.out().println(plan.path("trials").asText() + " trials");
+    }
+    return ExitCodes.OK;
+  }
+}

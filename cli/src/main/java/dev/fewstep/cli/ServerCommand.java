@@ -1,0 +1,67 @@
+package dev.fewstep.cli;
+
+import dev.fewstep.orchestrator.Orchestrator;
+import dev.fewstep.orchestrator.OrchestratorConfig;
+import dev.fewstep.orchestrator.artifact.StoreSettings;
+import dev.fewstep.orchestrator.log.KafkaSettings;
+import java.net.URI;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "server",
+    mixinStandardHelpOptions = true,
+    description = "Runs one replica of the orchestrator over a Kafka cluster and an S3 store.")
+final class ServerCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+
+  @Option(names = "--host", paramLabel = "ADDRESS", description = "FEWSTEP_HTTP_HOST")
+  private String host;
+
+  @Option(names = "--port", paramLabel = "PORT", description = "FEWSTEP_HTTP_PORT")
+  private String port;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "HOST:PORT,…",
+      description = "KAFKA_BOOTSTRAP_SERVERS")
+  private String bootstrap;
+
+  @Option(names = "--replication", paramLabel = "N", description = "FEWSTEP_REPLICATION, default 3")
+  private String replication;
+
+  @Option(names = "--s3-endpoint", paramLabel = "URL", description = "AWS_ENDPOINT_URL_S3")
+  private String s3Endpoint;
+
+  @Option(names = "--bucket", paramLabel = "NAME", description = "FEWSTEP_BUCKET, default fewstep")
+  private String bucket;
+
+  @Override
+  public Integer call() {
+    Settings settings = main.settings();
+    settings.flag(Setting.HTTP_HOST, Optional.ofNullable(host));
+    settings.flag(Setting.HTTP_PORT, Optional.ofNullable(port));
+    settings.flag(Setting.BOOTSTRAP, Optional.ofNullable(bootstrap));
+    settings.flag(Setting.REPLICATION, Optional.ofNullable(replication));
+    settings.flag(Setting.S3_ENDPOINT, Optional.ofNullable(s3Endpoint));
+    settings.flag(Setting.S3_BUCKET, Optional.ofNullable(bucket));
+    OrchestratorConfig config =
+        OrchestratorConfig.of(
+            KafkaSettings.of(
+                settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9)),
+            new StoreSettings(
+                URI.create(settings.text(Setting.S3_ENDPOINT)),
+                settings.text(Setting.S3_REGION),
+                settings.text(Setting.S3_BUCKET),
+                settings.text(Setting.S3_ACCESS_KEY),
+                settings.text(Setting.S3_SECRET_KEY)),
+            settings.text(Setting.HTTP_HOST),
+            settings.number(Setting.HTTP_PORT, 0, 65_535));
+    Orchestrator orchestrator = Orchestrator.start(config);
+    main.out().println("serving " + orchestrator.address());
+    return Lifetime.untilStopped(orchestrator, false);
+  }
+}

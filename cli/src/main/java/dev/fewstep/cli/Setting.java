@@ -1,0 +1,63 @@
+package dev.fewstep.cli;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Every setting: its key in the file, its environment variable and its default. */
+enum Setting {
+  SERVER("server", "FEWSTEP_SERVER_URL", "http://127.0.0.1:8080", false, "address of the API"),
+  DATA_DIR("data-dir", "FEWSTEP_DATA_DIR", "", false, "where the embedded stack keeps everything"),
+  CACHE_DIR("cache-dir", "FEWSTEP_CACHE_DIR", "", false, "where native libraries are unpacked"),
+  HTTP_HOST("http.host", "FEWSTEP_HTTP_HOST", "127.0.0.1", false, "address that a server binds"),
+  HTTP_PORT("http.port", "FEWSTEP_HTTP_PORT", "8080", false, "port of a server; 0 for a free one"),
+  BOOTSTRAP("kafka.bootstrap", "KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092", false, "Kafka brokers"),
+  REPLICATION("kafka.replication", "FEWSTEP_REPLICATION", "3", false, "replication of the topics"),
+  S3_ENDPOINT("s3.endpoint", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000", false, "object store"),
+  S3_REGION("s3.region", "AWS_REGION", "us-east-1", false, "region of the object store"),
+  S3_ACCESS_KEY("s3.access-key", "AWS_ACCESS_KEY_ID", "", false, "access key of the object store"),
+  S3_SECRET_KEY("s3.secret-key", "AWS_SECRET_ACCESS_KEY", "", true, "its secret key"),
+  S3_BUCKET("s3.bucket", "FEWSTEP_BUCKET", "fewstep", false, "bucket of the artifacts"),
+  DEVICE_CLASS("worker.device-class", "FEWSTEP_DEVICE_CLASS", "cpu", false, "tasks a worker takes"),
+  DEVICE("worker.device", "FEWSTEP_DEVICE", "cpu", false, "device of a worker: cpu, cuda:0, …"),
+  THREADS(
+      "worker.threads", "FEWSTEP_THREADS", "0", false, "threads of an operator; 0 for all cores"),
+  WORKER_PORT("worker.port", "FEWSTEP_WORKER_PORT", "0", false, "port of a worker's metrics");
+
+  private final String key;
+  private final String variable;
+  private final String defaultValue;
+  private final boolean secret;
+  private final String description;
+
+  Setting(String key, String variable, String defaultValue, boolean secret, String description) {
+    this.key = key;
+    this.variable = variable;
+    this.defaultValue = defaultValue;
+    this.secret = secret;
+    this.description = description;
+  }
+
+  String key() {
+    return key;
+  }
+
+  String variable() {
+    return variable;
+  }
+
+  String defaultValue() {
+    return defaultValue;
+  }
+
+  boolean secret() {
+    return secret;
+  }
+
+  String description() {
+    return description;
+  }
+
+  static Optional<Setting> byKey(String key) {
+    return Arrays.stream(values()).filter(setting -> setting.key.equals(key)).findFirst();
+  }
+}

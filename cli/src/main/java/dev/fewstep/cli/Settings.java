@@ -1,0 +1,182 @@
+package dev.fewstep.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * The settings in force and where each came from: flag, then environment, then file, then default.
+ * A variable ending in {@code _FILE} names a file that holds the value, for secrets.
+ */
+final class Settings {
+  private static final long MAX_FILE_BYTES = 1 << 20;
+
+  private final Map<Setting, String> flags = new EnumMap<>(Setting.class);
+  private final Map<String, String> environment;
+  private final Map<Setting, String> file;
+  private final Path fileName;
+
+  private Settings(Map<String, String> environment, Path fileName, Map<Setting, String> file) {
+    this.environment = environment;
+    this.fileName = fileName;
+    this.file = file;
+  }
+
+  /** A value and where it came from. */
+  record Value(String value, String source) {}
+
+  /**
+   * Reads the file named by {@code FEWSTEP_CONFIG}, else {@code ~/.config/fewstep/config.yaml} when
+   * it is there.
+   *
+   * @throws CliException when the file cannot be read or names an unknown setting
+   */
+  static Settings load(Map<String, String> environment) {
+    Optional<String> named = Optional.ofNullable(environment.get("FEWSTEP_CONFIG"));
+    Path path =
+        named
+            .map(Path::of)
+            .orElseGet(
+                () ->
+                    Path.of(System.getProperty("user.home"), ".config", "fewstep", "config.yaml"));
+    if (!Files.exists(path)) {
+      if (named.isPresent()) {
+        throw CliException.usage("FEWSTEP_CONFIG names " + path + ", which does not exist");
+      }
+      return new Settings(environment, path, Map.of());
+    }
+    return new Settings(environment, path, readFile(path));
+  }
+
+  private static Map<Setting, String> readFile(Path path) {
+    Object tree;
+    try {
+      if (Files.size(path) > MAX_FILE_BYTES) {
+        throw CliException.usage(path + " is larger than 1 MiB: that is no configuration");
+      }
+      tree =
+          new Load(LoadSettings.builder().setLabel(path.toString()).build())
+              .loadFromString(Files.readString(path));
+    } catch (IOException e) {
+      throw CliException.usage("cannot read " + path + ": " + e.getMessage(), e);
+    } catch (YamlEngineException e) {
+      throw CliException.usage(
+          path + " is not YAML: " + e.getMessage().lines().findFirst().orElse(""), e);
+    }
+    Map<Setting, String> values = new EnumMap<>(Setting.class);
+    if (tree != null) {
+      flatten(path, "", tree, values);
+    }
+    return values;
+  }
+
+  private static void flatten(Path path, String prefix, Object tree, Map<Setting, String> values) {
+    if (tree instanceof Map<?, ?> map) {
+      map.forEach(
+          (key, value) ->
+              flatten(path, prefix.isEmpty() ? key.toString() : prefix + "." + key, value, values));
+      return;
+    }
+    Setting setting =
+        Setting.byKey(prefix)
+            .orElseThrow(
+                () ->
+                    CliException.usage(
+                        "%s: unknown setting '%s'; there are %s"
+                            .formatted(
+                                path,
+                                prefix,
+                                String.join(
+                                    ", ",
+                                    Arrays.stream(Setting.values()).map(Setting::key).toList()))));
+    values.put(setting, String.valueOf(tree));
+  }
+
+  /** Sets a value given on the command line; an absent one changes nothing. */
+  void flag(Setting setting, Optional<String> value) {
+    value.ifPresent(text -> flags.put(setting, text));
+  }
+
+  /** The value in force and its source. */
+  Value value(Setting setting) {
+    if (flags.containsKey(setting)) {
+      return new Value(flags.get(setting), "flag");
+    }
+    String variable = setting.variable();
+    if (environment.containsKey(variable)) {
+      return new Value(environment.get(variable), "environment " + variable);
+    }
+    if (environment.containsKey(variable + "_FILE")) {
+      Path path = Path.of(environment.get(variable + "_FILE"));
+      try {
+        return new Value(Files.readString(path).strip(), "file " + path);
+      } catch (IOException e) {
+        throw CliException.usage(variable + "_FILE names " + path + ", which cannot be read", e);
+      }
+    }
+    if (file.containsKey(setting)) {
+      return new Value(file.get(setting), "file " + fileName);
+    }
+    return new Value(derivedDefault(setting), "default");
+  }
+
+  private String derivedDefault(Setting setting) {
+    if (setting == Setting.DATA_DIR) {
+      String base = environment.get("XDG_DATA_HOME");
+      return (base == null || base.isBlank()
+              ? Path.of(System.getProperty("user.home"), ".local", "share")
+              : Path.of(base))
+          .resolve("fewstep")
+          .toString();
+    }
+    if (setting == Setting.CACHE_DIR) {
+      String base = environment.get("XDG_CACHE_HOME");
+      return (base == null || base.isBlank()
+              ? Path.of(System.getProperty("user.home"), ".cache")
+              : Path.of(base))
+          .resolve("fewstep")
+          .toString();
+    }
+    return setting.defaultValue();
+  }
+
+  String text(Setting setting) {
+    return value(setting).value();
+  }
+
+  Path path(Setting setting) {
+    return Path.of(requireNonNull(text(setting))).toAbsolutePath().normalize();
+  }
+
+  /**
+   * A whole number in a range.
+   *
+   * @throws CliException naming the setting and its source otherwise
+   */
+  int number(Setting setting, int least, int most) {
+    Value value = value(setting);
+    try {
+      int number = Integer.parseInt(value.value().strip());
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      throw CliException.usage(complaint(setting, value, least, most), e);
+    }
+    throw CliException.usage(complaint(setting, value, least, most));
+  }
+
+  private static String complaint(Setting setting, Value value, int least, int most) {
+    return "%s (%s) must be a whole number from %d to %d, not '%s'"
+        .formatted(setting.key(), value.source(), least, most, value.value());
+  }
+}

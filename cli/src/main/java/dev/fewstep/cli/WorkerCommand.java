@@ -1,0 +1,104 @@
+package dev.fewstep.cli;
+
+import dev.fewstep.worker.Worker;
+import dev.fewstep.worker.WorkerConfig;
+import dev.fewstep.worker.artifact.S3Settings;
+import dev.fewstep.worker.task.KafkaSettings;
+import dev.fewstep.worker.task.Pulse;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "worker",
+    mixinStandardHelpOptions = true,
+    description = "Runs one worker on one device: takes tasks of its class until stopped.")
+final class WorkerCommand implements Callable<Integer> {
+  private static final long CACHE_BYTES = 20L << 30;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @ParentCommand private Main main;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "HOST:PORT,…",
+      description = "KAFKA_BOOTSTRAP_SERVERS")
+  private String bootstrap;
+
+  @Option(names = "--s3-endpoint", paramLabel = "URL", description = "AWS_ENDPOINT_URL_S3")
+  private String s3Endpoint;
+
+  @Option(names = "--bucket", paramLabel = "NAME", description = "FEWSTEP_BUCKET, default fewstep")
+  private String bucket;
+
+  @Option(names = "--device", paramLabel = "DEVICE", description = "FEWSTEP_DEVICE: cpu, cuda:0, …")
+  private String device;
+
+  @Option(names = "--device-class", paramLabel = "CLASS", description = "FEWSTEP_DEVICE_CLASS")
+  private String deviceClass;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "FEWSTEP_THREADS: cores to use; 0 for all")
+  private String threads;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "FEWSTEP_WORKER_PORT: health and metrics; 0 for a free one")
+  private String port;
+
+  @Option(
+      names = "--until-stdin-closes",
+      hidden = true,
+      description = "also stop when standard input ends: for a parent process")
+  private boolean untilStdinCloses;
+
+  @Override
+  public Integer call() {
+    Settings settings = main.settings();
+    settings.flag(Setting.BOOTSTRAP, Optional.ofNullable(bootstrap));
+    settings.flag(Setting.S3_ENDPOINT, Optional.ofNullable(s3Endpoint));
+    settings.flag(Setting.S3_BUCKET, Optional.ofNullable(bucket));
+    settings.flag(Setting.DEVICE, Optional.ofNullable(device));
+    settings.flag(Setting.DEVICE_CLASS, Optional.ofNullable(deviceClass));
+    settings.flag(Setting.THREADS, Optional.ofNullable(threads));
+    settings.flag(Setting.WORKER_PORT, Optional.ofNullable(port));
+    main.useCache();
+    int cores = main.threads();
+    Path data =
+        settings.path(Setting.DATA_DIR).resolve("worker-" + settings.text(Setting.DEVICE_CLASS));
+    WorkerConfig config =
+        new WorkerConfig(
+            KafkaSettings.of(settings.text(Setting.BOOTSTRAP)),
+            new S3Settings(
+                URI.create(settings.text(Setting.S3_ENDPOINT)),
+                settings.text(Setting.S3_REGION),
+                settings.text(Setting.S3_BUCKET),
+                settings.text(Setting.S3_ACCESS_KEY),
+                settings.text(Setting.S3_SECRET_KEY)),
+            settings.text(Setting.DEVICE_CLASS),
+            settings.text(Setting.DEVICE),
+            1,
+            cores > 0 ? cores : Runtime.getRuntime().availableProcessors(),
+            data,
+            CACHE_BYTES,
+            settings.text(Setting.HTTP_HOST),
+            settings.number(Setting.WORKER_PORT, 0, 65_535),
+            Pulse.Intervals.defaults(),
+            PATIENCE,
+            PATIENCE);
+    Worker worker = Worker.start(config);
+    main.err()
+        .printf(
+            "worker %s takes %s tasks; metrics at http://%s:%d/metrics%n",
+            worker.workerId(), config.deviceClass(), config.httpHost(), worker.httpPort());
+    return Lifetime.untilStopped(worker, untilStdinCloses);
+  }
+}
