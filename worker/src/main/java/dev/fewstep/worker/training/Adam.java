@@ -2,7 +2,7 @@ package dev.fewstep.worker.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.fewstep.worker.tensor.AtenOps;
+import dev.fewstep.worker.tensor.TensorLists;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,8 +49,8 @@ public final class Adam {
    */
   public void update(List<NDArray> gradients, double rate) {
     updates++;
-    AtenOps.adam(
-        new AtenOps.AdamState(parameters, gradients, first, second),
+    TensorLists.adam(
+        new TensorLists.AdamState(parameters, gradients, first, second),
         rate,
         BETA1,
         BETA2,

@@ -2,8 +2,8 @@ package dev.fewstep.worker.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.TensorLists;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +37,7 @@ final class Checkpoints {
           to.add(target);
           from.add(value);
         });
-    AtenOps.assign(to, from);
+    TensorLists.assign(to, from);
   }
 
   /** Reads the iteration that a checkpoint was taken after. */

@@ -2,7 +2,7 @@ package dev.fewstep.worker.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.fewstep.worker.tensor.AtenOps;
+import dev.fewstep.worker.tensor.TensorLists;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +34,7 @@ public final class Ema {
     parameters.forEach(
         (name, value) -> averages.put(name, owner.zeros(value.getShape(), value.getDataType())));
     targets = List.copyOf(averages.values());
-    AtenOps.assign(targets, this.parameters);
+    TensorLists.assign(targets, this.parameters);
   }
 
   /**
@@ -44,7 +44,7 @@ public final class Ema {
    */
   public void update(long update) {
     double held = warmUp ? Math.min(decay, (1.0 + update) / (10.0 + update)) : decay;
-    AtenOps.moveTowards(targets, parameters, 1 - held);
+    TensorLists.moveTowards(targets, parameters, 1 - held);
   }
 
   /**

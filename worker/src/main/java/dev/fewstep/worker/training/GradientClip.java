@@ -1,7 +1,7 @@
 package dev.fewstep.worker.training;
 
 import ai.djl.ndarray.NDArray;
-import dev.fewstep.worker.tensor.AtenOps;
+import dev.fewstep.worker.tensor.TensorLists;
 import java.util.List;
 
 /** Clipping by the global L2 norm, as torch's {@code clip_grad_norm_}. */
@@ -17,12 +17,12 @@ public final class GradientClip {
    */
   public static double clip(List<NDArray> gradients, double max) {
     double norm;
-    try (NDArray value = AtenOps.globalNorm(gradients.get(0).getManager(), gradients)) {
+    try (NDArray value = TensorLists.globalNorm(gradients.get(0).getManager(), gradients)) {
       norm = value.getFloat();
     }
     double factor = max / (norm + 1e-6);
     if (factor < 1) {
-      AtenOps.scaleInPlace(gradients, factor);
+      TensorLists.scaleInPlace(gradients, factor);
     }
     return norm;
   }

@@ -3,8 +3,8 @@ package dev.fewstep.worker.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.fewstep.worker.diffusion.Denoiser;
-import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.TensorLists;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -93,7 +93,7 @@ final class Shards implements AutoCloseable {
   List<NDArray> gradients(NDManager scope) {
     List<NDArray> sums = gradients(0, scope);
     for (int i = 1; i < replicas.size(); i++) {
-      AtenOps.addInPlace(sums, gradients(i, scope));
+      TensorLists.addInPlace(sums, gradients(i, scope));
     }
     return sums;
   }

@@ -146,12 +146,12 @@ class AtenOpsTest {
   void listOperationsWorkInPlace() {
     List<NDArray> xs =
         List.of(manager.create(new float[] {3f}), manager.create(new float[] {0f, 4f}));
-    assertThat(AtenOps.globalNorm(manager, xs).getFloat()).isEqualTo(5f);
-    AtenOps.scaleInPlace(xs, 2);
+    assertThat(TensorLists.globalNorm(manager, xs).getFloat()).isEqualTo(5f);
+    TensorLists.scaleInPlace(xs, 2);
     assertThat(xs.get(1).toFloatArray()).containsExactly(0f, 8f);
     List<NDArray> averages =
         List.of(manager.create(new float[] {0f}), manager.create(new float[] {0f, 0f}));
-    AtenOps.moveTowards(averages, xs, 0.25);
+    TensorLists.moveTowards(averages, xs, 0.25);
     assertThat(averages.get(1).toFloatArray()).containsExactly(0f, 2f);
   }
 }
