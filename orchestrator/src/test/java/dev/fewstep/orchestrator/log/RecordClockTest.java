@@ -1,0 +1,29 @@
+package dev.fewstep.orchestrator.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class RecordClockTest {
+  private final AtomicLong nanos = new AtomicLong();
+  private final RecordClock clock = new RecordClock(Instant.ofEpochMilli(1_000), nanos::get);
+
+  @Test
+  void follows_the_broker_and_in_between_the_monotonic_clock() {
+    clock.observe(5_000);
+    nanos.addAndGet(250_000_000);
+
+    assertThat(clock.now()).isEqualTo(Instant.ofEpochMilli(5_250));
+  }
+
+  @Test
+  void never_goes_back() {
+    clock.observe(5_000);
+    nanos.addAndGet(250_000_000);
+    clock.observe(5_100);
+
+    assertThat(clock.now()).isEqualTo(Instant.ofEpochMilli(5_250));
+  }
+}
