@@ -36,7 +36,7 @@ public final class ExtractorTraining {
   private static final int EVALUATION_BATCH = 250;
   private static final int REPORT_EVERY = 50;
 
-  /** A standard deviation below this share of the median one counts as this share. */
+  /** A standard deviation below this share of its layer's median counts as this share. */
   private static final double DEVIATION_FLOOR = 0.1;
 
   /**
@@ -251,7 +251,7 @@ public final class ExtractorTraining {
   }
 
   /** Mean and standard deviation of every feature on all training images, by standardised mode. */
-  private Map<String, NDArray> statistics(NDManager owner, SmallConvNet network) {
+  Map<String, NDArray> statistics(NDManager owner, SmallConvNet network) {
     FeatureMode widest = FeatureMode.MULTI_STD;
     try (StatisticsAccumulator accumulator =
         new StatisticsAccumulator(owner, widest.dimensions(network.config()))) {
@@ -274,24 +274,54 @@ public final class ExtractorTraining {
       double[] deviation = new double[d];
       Arrays.setAll(deviation, i -> Math.sqrt(covariance[i * d + i]));
       Map<String, NDArray> statistics = new LinkedHashMap<>();
+      double[] floored = floored(config, deviation);
       for (FeatureMode mode : List.of(FeatureMode.MULTI, FeatureMode.MULTI_STD)) {
         int[] columns = columns(config, mode);
-        double[] chosen = Arrays.stream(columns).mapToDouble(c -> deviation[c]).toArray();
-        double[] sorted = chosen.clone();
-        Arrays.sort(sorted);
-        double floor = DEVIATION_FLOOR * sorted[sorted.length / 2];
         float[] means = new float[columns.length];
         float[] deviations = new float[columns.length];
+        int raised = 0;
         for (int i = 0; i < columns.length; i++) {
           means[i] = (float) mean[columns[i]];
-          deviations[i] = (float) Math.max(floor, chosen[i]);
+          deviations[i] = (float) floored[columns[i]];
+          raised += floored[columns[i]] > deviation[columns[i]] ? 1 : 0;
         }
-        long floored = Arrays.stream(chosen).filter(value -> value < floor).count();
-        LOG.info("{}/{}: {} features, {} at the floor", config.name(), mode.text(), d, floored);
+        LOG.info(
+            "{}/{}: {} features, {} at the floor",
+            config.name(),
+            mode.text(),
+            columns.length,
+            raised);
         statistics.put(mode.text() + ".mean", owner.create(means));
         statistics.put(mode.text() + ".std", owner.create(deviations));
       }
       return statistics;
+    }
+  }
+
+  /**
+   * Deviations with a floor for units that hardly move on real images: they must not dominate once
+   * they move on generated ones. The floor is the layer's own, since layers differ in scale.
+   */
+  private static double[] floored(ExtractorConfig config, double[] deviation) {
+    double[] floored = deviation.clone();
+    int at = 0;
+    for (ExtractorConfig.Block block : config.blocks()) {
+      raise(floored, at, at + block.channels());
+      raise(floored, at + block.channels(), at + 2 * block.channels());
+      at += 2 * block.channels();
+    }
+    raise(floored, at, floored.length);
+    return floored;
+  }
+
+  private static void raise(double[] deviation, int from, int to) {
+    double[] sorted = Arrays.copyOfRange(deviation, from, to);
+    Arrays.sort(sorted);
+    double median = sorted[sorted.length / 2];
+    // Where more than half of a layer's units never move there is no scale to go by.
+    double floor = median > 0 ? DEVIATION_FLOOR * median : 1;
+    for (int i = from; i < to; i++) {
+      deviation[i] = Math.max(floor, deviation[i]);
     }
   }
 
