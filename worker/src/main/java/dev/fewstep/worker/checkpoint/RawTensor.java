@@ -91,7 +91,7 @@ public final class RawTensor {
 
   /**
    * Makes an array of the engine. Half-precision types become float32, which holds each of their
-   * values exactly; the others keep their type. The array may share this tensor's memory.
+   * values exactly; the others keep their type. The array has memory of its own.
    */
   public NDArray toArray(NDManager manager) {
     if (type == DataType.FLOAT16 || type == DataType.BFLOAT16) {
@@ -102,8 +102,7 @@ public final class RawTensor {
       direct = allocate(bytes.remaining());
       direct.put(bytes.duplicate()).flip();
     }
-    return manager.create(
-        direct.duplicate().order(ByteOrder.nativeOrder()), new Shape(shape), type);
+    return owned(manager, direct.duplicate().order(ByteOrder.nativeOrder()), type);
   }
 
   private NDArray widened(NDManager manager) {
@@ -115,7 +114,17 @@ public final class RawTensor {
           type == DataType.BFLOAT16 ? Float.intBitsToFloat(bits << 16) : halfToFloat(bits);
       wide.putFloat(4 * i, value);
     }
-    return manager.create(wide.order(ByteOrder.nativeOrder()), new Shape(shape), DataType.FLOAT32);
+    return owned(manager, wide.order(ByteOrder.nativeOrder()), DataType.FLOAT32);
+  }
+
+  /**
+   * DJL lays a tensor over a buffer's memory, which the garbage collector frees with the array:
+   * whatever was made from it without a copy would then read freed memory.
+   */
+  private NDArray owned(NDManager manager, ByteBuffer data, DataType dataType) {
+    try (NDArray borrowed = manager.create(data, new Shape(shape), dataType)) {
+      return borrowed.duplicate();
+    }
   }
 
   /** IEEE 754 binary16 to binary32; every value is exact. */

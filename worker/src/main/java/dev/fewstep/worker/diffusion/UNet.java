@@ -141,13 +141,15 @@ public final class UNet implements Denoiser, AutoCloseable {
   private static NDArray copy(NDManager manager, NDArray value) {
     return Autograd.off(
         () -> {
-          NDArray moved = value.toDevice(manager.getDevice(), true);
-          NDArray copied = moved.toType(DataType.FLOAT32, true);
-          moved.close();
-          NDArray detached = copied.stopGradient();
-          copied.close();
-          detached.attach(manager);
-          return detached;
+          // DJL's toDevice and toType alias what has the right device and type already, even when
+          // asked for a copy.
+          try (NDArray own = value.duplicate();
+              NDArray moved = own.toDevice(manager.getDevice(), true);
+              NDArray typed = moved.toType(DataType.FLOAT32, true)) {
+            NDArray detached = typed.stopGradient();
+            detached.attach(manager);
+            return detached;
+          }
         });
   }
 
