@@ -165,7 +165,8 @@ final class DispatchRules {
             draft
                 .task(waiting.getFirst().key())
                 .filter(t -> t.state() == TaskState.QUEUED && !t.published())
-                .filter(t -> draft.state().index().dependenciesSucceeded(t));
+                .filter(t -> draft.state().index().dependenciesSucceeded(t))
+                .filter(t -> someoneFits(draft, t));
         if (task.isPresent()) {
           return task;
         }
@@ -173,6 +174,15 @@ final class DispatchRules {
       }
       return Optional.empty();
     }
+  }
+
+  /** Whether an idle worker of its class has the memory that it asks for. */
+  private static boolean someoneFits(Draft draft, TaskRecord task) {
+    long need = MemoryNeed.bytes(task, draft::experiment);
+    return need == 0
+        || draft.workers().stream()
+            .filter(worker -> worker.deviceClass().equals(task.deviceClass()))
+            .anyMatch(worker -> worker.idle() && MemoryNeed.fits(need, worker));
   }
 
   /** Tasks in flight by experiment and project. */

@@ -26,7 +26,7 @@ public record Explanation(String taskKey, TaskState state, List<Reason> reasons)
     CHECKING,
     /** It waits before it is tried again. */
     BACKOFF,
-    /** No live worker has its device class. */
+    /** No live worker has its device class, or enough memory. */
     NO_WORKER,
     /** All workers of its class are busy, draining or promised to other tasks. */
     CREDIT,

@@ -113,6 +113,17 @@ public final class Explanations {
           new Reason(
               Code.NO_WORKER, "no worker of device class " + task.deviceClass() + " is there"));
     }
+    long need = MemoryNeed.bytes(task, state::experiment);
+    if (!workers.isEmpty() && workers.stream().noneMatch(w -> MemoryNeed.fits(need, w))) {
+      reasons.add(
+          new Reason(
+              Code.NO_WORKER,
+              "no worker of device class "
+                  + task.deviceClass()
+                  + " has the "
+                  + need
+                  + " bytes of memory that it asks for"));
+    }
     bounded(task, state).ifPresent(reasons::add);
     long idle = workers.stream().filter(WorkerRecord::idle).count();
     OrchestratorState.QueueDepth depth = state.queueDepth(task.deviceClass());

@@ -104,7 +104,13 @@ final class ReportRules {
     }
     TaskRecord task = known.get();
     boolean takes = task.state() == TaskState.QUEUED && task.attempt() == report.attempt();
-    if (takes) {
+    if (takes && !fits(draft, task, report.workerId())) {
+      task =
+          draft.move(
+              task,
+              Transition.Trigger.UNFIT_WORKER,
+              task.edit().dispatchDeadline(Optional.empty()).nextAttempt());
+    } else if (takes) {
       task =
           draft.move(
               task,
@@ -118,6 +124,11 @@ final class ReportRules {
                   task.key(), task.attempt(), report.executionId(), draft.recordTime())));
     }
     draft.control(task);
+  }
+
+  private static boolean fits(Draft draft, TaskRecord task, UUID workerId) {
+    long need = MemoryNeed.bytes(task, draft::experiment);
+    return draft.worker(workerId).map(worker -> MemoryNeed.fits(need, worker)).orElse(true);
   }
 
   /** The task, when the report is of the execution that holds it; others are told to stop. */

@@ -33,6 +33,7 @@ public record Transition(TaskState from, Trigger trigger, TaskState to) {
               new Transition(QUEUED, Trigger.DEPENDENCY_REDONE, PENDING),
               new Transition(QUEUED, Trigger.PUBLISHED, QUEUED),
               new Transition(QUEUED, Trigger.DISPATCH_TIMED_OUT, QUEUED),
+              new Transition(QUEUED, Trigger.UNFIT_WORKER, QUEUED),
               new Transition(QUEUED, Trigger.STARTED, RUNNING),
               new Transition(QUEUED, Trigger.RESULT_ACCEPTED, SUCCEEDED),
               new Transition(QUEUED, Trigger.WITHDRAWN, CANCELLED),
@@ -69,6 +70,8 @@ public record Transition(TaskState from, Trigger trigger, TaskState to) {
     PUBLISHED,
     /** Nobody started the published attempt in time. */
     DISPATCH_TIMED_OUT,
+    /** A worker with too little memory took the attempt, which counts no more. */
+    UNFIT_WORKER,
     /** An execution took the attempt. */
     STARTED,
     /** A success of any attempt was verified. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.FailureCode;
@@ -29,7 +30,7 @@ class TaskLifecycleTest {
 
   @AfterAll
   static void everyLegalTransitionWasVisited() {
-    if (run >= 21) { // not when a single test was picked
+    if (run >= 22) { // not when a single test was picked
       assertThat(VISITED).containsExactlyInAnyOrderElementsOf(Transition.LEGAL);
     }
   }
@@ -423,5 +424,34 @@ class TaskLifecycleTest {
     assertThat(world.progress(first).state()).isEqualTo(ExperimentState.FAILED);
     assertThat(world.progress(second).state()).isEqualTo(ExperimentState.SUCCEEDED);
     assertThat(world.progress(second).tasks().get(TaskState.CACHED)).isEqualTo(5);
+  }
+
+  @Test
+  void aWorkerWithTooLittleMemoryIsNeitherWaitedForNorKept() {
+    String experiment =
+        world.submit(
+            Specs.read(
+                Json.toText(Specs.spec("e"))
+                    .replace(
+                        "\"deviceClass\":\"cpu\"", "\"deviceClass\":\"cpu\",\"memory\":\"2GiB\"")));
+    UUID small = world.worker(); // 1 GiB
+    assertThat(world.published).isEmpty();
+    String waiting =
+        world
+            .tasks(experiment)
+            .filter(task -> task.state() == TaskState.QUEUED)
+            .findFirst()
+            .orElseThrow()
+            .key();
+    assertThat(Explanations.explain(waiting, world.state).orElseThrow().reasons().get(0).text())
+        .contains("2147483648 bytes");
+
+    UUID large = world.id();
+    world.presence(large, 4L << 30);
+    World.Execution taken = world.start(small);
+    assertThat(world.task(taken).state()).isEqualTo(TaskState.QUEUED);
+    assertThat(world.control.get(taken.task().taskKey()).attempt()).isEqualTo(2);
+    world.drain(large);
+    assertThat(world.task(taken).result().orElseThrow().attempt()).isEqualTo(2);
   }
 }

@@ -219,6 +219,10 @@ final class World {
     send(new Report.Presence(time, worker, "cpu", "cpu", 1L << 30, Map.of(), execution, accepting));
   }
 
+  void presence(UUID worker, long memory) {
+    send(new Report.Presence(time, worker, "cpu", "cpu", memory, Map.of(), Optional.empty(), true));
+  }
+
   /** An execution of a published attempt. */
   record Execution(TaskMessage task, UUID id, UUID worker) {}
 
