@@ -28,7 +28,7 @@ record ExperimentFile(String name, String text, ExperimentSpec experiment) {
       String name = standardInput ? "<stdin>" : path.toString();
       return new ExperimentFile(name, text, ExperimentSpecs.parse(name, text));
     } catch (IOException e) {
-      throw CliException.usage("cannot read " + Problems.sentence(e), e);
+      throw CliException.usage(Problems.sentence(e), e);
     }
   }
 }

@@ -19,6 +19,7 @@ import io.vertx.openapi.contract.OpenAPIContract;
 import io.vertx.openapi.validation.RequestUtils;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,7 +131,8 @@ public final class HttpApi implements AutoCloseable {
                         .setHandle100ContinueAutomatically(true)
                         .setTcpNoDelay(true))
                 .requestHandler(router)
-                .listen());
+                .listen()
+                .recover(e -> Future.failedFuture(named(e, settings))));
     return new HttpApi(vertx, server, events, artifacts, directory, settings.host());
   }
 
@@ -221,10 +223,21 @@ public final class HttpApi implements AutoCloseable {
     }
   }
 
+  private static Throwable named(Throwable error, HttpSettings settings) {
+    return error instanceof BindException
+        ? new BindException(settings.host() + ":" + settings.port() + ", " + error.getMessage())
+        : error;
+  }
+
   private static <T> T await(Future<T> future) {
     try {
       return future.toCompletionStage().toCompletableFuture().join();
     } catch (CompletionException e) {
+      if (e.getCause() instanceof BindException bind) {
+        throw new IllegalStateException(
+            "the API's address cannot be listened on (choose another port): " + bind.getMessage(),
+            bind);
+      }
       throw new IllegalStateException(
           "the HTTP server failed: " + e.getCause().getMessage(), e.getCause());
     }
