@@ -55,10 +55,10 @@ public final class Worker implements AutoCloseable {
           .deployVerticle(
               verticle, new DeploymentOptions().setThreadingModel(ThreadingModel.WORKER))
           .await();
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
+      // await() throws what the verticle threw, checked or not.
       vertx.close().await();
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new WorkerStartException(cause.getMessage(), e);
+      throw new WorkerStartException(e.getMessage(), e);
     }
     return new Worker(vertx, verticle);
   }

@@ -34,17 +34,19 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * A broker, a store, and a leader that is led by the test: it publishes tasks and control in one
  * transaction and keeps the reports that came in.
  */
-final class LeaderSide implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+public final class LeaderSide implements AutoCloseable {
+  /** How long a test waits for something that must come. */
+  public static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  final EmbeddedStack stack;
-  final KafkaSettings kafka;
+  private final EmbeddedStack stack;
+  private final KafkaSettings kafka;
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final List<Report> reports = new ArrayList<>();
   private final List<MetricBatch> metrics = new ArrayList<>();
 
-  LeaderSide(Path data, String... deviceClasses) throws Exception {
+  /** Starts everything; the task topics of these device classes are made. */
+  public LeaderSide(Path data, String... deviceClasses) throws Exception {
     stack = EmbeddedStack.start(data, EmbeddedOptions.anyPorts());
     kafka = KafkaSettings.of(stack.bootstrapServers());
     makeTopics(deviceClasses);
@@ -90,8 +92,18 @@ final class LeaderSide implements AutoCloseable {
     return new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
   }
 
+  /** The services. */
+  public EmbeddedStack stack() {
+    return stack;
+  }
+
+  /** How to reach the broker. */
+  public KafkaSettings kafka() {
+    return kafka;
+  }
+
   /** Publishes an attempt, and that it is the current one. */
-  void publish(String deviceClass, TaskMessage message) {
+  public void publish(String deviceClass, TaskMessage message) {
     publish(
         deviceClass,
         message,
@@ -99,7 +111,7 @@ final class LeaderSide implements AutoCloseable {
   }
 
   /** Publishes an attempt together with a control record, in one transaction. */
-  void publish(String deviceClass, TaskMessage message, ControlMessage control) {
+  public void publish(String deviceClass, TaskMessage message, ControlMessage control) {
     producer.beginTransaction();
     send(Topics.tasks(deviceClass), message.taskKey(), Json.toBytes(message));
     send(Topics.CONTROL, control.taskKey(), Json.toBytes(control));
@@ -113,7 +125,8 @@ final class LeaderSide implements AutoCloseable {
     producer.commitTransaction();
   }
 
-  void control(ControlMessage control) {
+  /** Publishes a control record. */
+  public void control(ControlMessage control) {
     producer.beginTransaction();
     send(Topics.CONTROL, control.taskKey(), Json.toBytes(control));
     producer.commitTransaction();
@@ -125,7 +138,7 @@ final class LeaderSide implements AutoCloseable {
   }
 
   /** Waits for a report of a type, among all that ever came. */
-  <T extends Report> T await(Class<T> type, Predicate<T> wanted) {
+  public <T extends Report> T await(Class<T> type, Predicate<T> wanted) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
       for (T report : all(type)) {
@@ -141,7 +154,7 @@ final class LeaderSide implements AutoCloseable {
   }
 
   /** The reports of a type that have come so far. */
-  <T extends Report> List<T> all(Class<T> type) {
+  public <T extends Report> List<T> all(Class<T> type) {
     return reports.stream().filter(type::isInstance).map(type::cast).toList();
   }
 

@@ -78,8 +78,8 @@ class TaskTakerTest {
   private TaskTaker worker(String deviceClass, Function<RunningTask, Outcome> runner) {
     UUID id = UUID.randomUUID();
     ControlView view = new ControlView();
-    TaskReporter reporter = register(new TaskReporter(leader.kafka, id));
-    ControlTail tail = register(ControlTail.start(leader.kafka, id, view));
+    TaskReporter reporter = register(new TaskReporter(leader.kafka(), id));
+    ControlTail tail = register(ControlTail.start(leader.kafka(), id, view));
     Pulse.Intervals intervals =
         new Pulse.Intervals(Duration.ofMillis(200), Duration.ofMillis(100), Duration.ofMillis(100));
     Pulse pulse =
@@ -93,7 +93,7 @@ class TaskTakerTest {
     TaskTaker taker =
         register(
             new TaskTaker(
-                leader.kafka,
+                leader.kafka(),
                 tail,
                 view,
                 reporter,

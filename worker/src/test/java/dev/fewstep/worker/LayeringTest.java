@@ -1,0 +1,87 @@
+package dev.fewstep.worker;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Which package may know which. */
+class LayeringTest {
+  private static final JavaClasses WORKER =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.fewstep.worker");
+  private static final String[] SERVICES = {
+    "org.apache.kafka..", "io.vertx..", "io.minio..", "okhttp3..", "io.micrometer.."
+  };
+  private static final String[] MATHEMATICS = {
+    "dev.fewstep.worker.tensor..",
+    "dev.fewstep.worker.diffusion..",
+    "dev.fewstep.worker.mmd..",
+    "dev.fewstep.worker.features..",
+    "dev.fewstep.worker.training..",
+    "dev.fewstep.worker.evaluation..",
+    "dev.fewstep.worker.data..",
+    "dev.fewstep.worker.checkpoint..",
+    "dev.fewstep.worker.image.."
+  };
+
+  @Test
+  void mathematicsKnowsNoService() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(MATHEMATICS)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(SERVICES)
+        .check(WORKER);
+  }
+
+  @Test
+  void mathematicsKnowsNothingOfTasks() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(MATHEMATICS)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.fewstep.worker.task..",
+            "dev.fewstep.worker.artifact..",
+            "dev.fewstep.worker.ops..")
+        .check(WORKER);
+  }
+
+  @Test
+  void programsKnowNeitherServicesNorTheStore() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.fewstep.worker.task.program..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(SERVICES)
+        .orShould()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.fewstep.worker.artifact..", "dev.fewstep.worker.task")
+        .check(WORKER);
+  }
+
+  @Test
+  void onlyTasksSpeakKafkaAndOnlyArtifactsSpeakS3() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.fewstep.worker.task")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.kafka..")
+        .check(WORKER);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.fewstep.worker.artifact")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.minio..", "okhttp3..")
+        .check(WORKER);
+  }
+}
