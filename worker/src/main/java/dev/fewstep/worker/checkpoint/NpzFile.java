@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -183,7 +184,10 @@ public final class NpzFile {
     };
   }
 
-  /** Writes the arrays atomically, deflated; equal arrays make equal bytes. */
+  /**
+   * Writes the arrays atomically, stored and not deflated: equal arrays make equal bytes, whichever
+   * zlib the platform has.
+   */
   public static void write(Path file, Map<String, RawTensor> tensors) throws IOException {
     AtomicFile.write(file, out -> write(out, tensors));
   }
@@ -194,8 +198,15 @@ public final class NpzFile {
     for (Map.Entry<String, RawTensor> tensor : tensors.entrySet()) {
       ZipEntry entry = new ZipEntry(tensor.getKey() + ".npy");
       entry.setTimeLocal(EPOCH);
+      byte[] header = header(tensor.getValue());
+      CRC32 crc = new CRC32();
+      crc.update(header);
+      crc.update(tensor.getValue().bytes());
+      entry.setMethod(ZipEntry.STORED);
+      entry.setSize((long) header.length + tensor.getValue().bytes().remaining());
+      entry.setCrc(crc.getValue());
       zip.putNextEntry(entry);
-      zip.write(header(tensor.getValue()));
+      zip.write(header);
       WritableByteChannel channel = Channels.newChannel(zip);
       ByteBuffer bytes = tensor.getValue().bytes();
       while (bytes.hasRemaining()) {
