@@ -20,12 +20,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -44,6 +46,9 @@ public final class OrchestratorState {
   private final TreeMap<UUID, WorkerRecord> workers = new TreeMap<>();
   private final TreeMap<String, InputRecord> inputs = new TreeMap<>();
   private final Map<UUID, OutcomeRecord> outcomes = new HashMap<>();
+  private final TreeSet<OutcomeRecord> outcomesByAge =
+      new TreeSet<>(
+          Comparator.comparing(OutcomeRecord::at).thenComparing(OutcomeRecord::commandId));
   private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
   private final Interner interner = new Interner();
@@ -63,7 +68,7 @@ public final class OrchestratorState {
       case CLAIM -> put(claims, interner.text(id), value.map(ClaimRecord.class::cast));
       case WORKER -> put(workers, UUID.fromString(id), value.map(WorkerRecord.class::cast));
       case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
-      case OUTCOME -> put(outcomes, UUID.fromString(id), value.map(OutcomeRecord.class::cast));
+      case OUTCOME -> replayOutcome(UUID.fromString(id), value.map(OutcomeRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
       case POSITION -> position = value.map(InboxPosition.class::cast);
       case LEADER -> leader = value.map(LeaderRecord.class::cast);
@@ -72,6 +77,12 @@ public final class OrchestratorState {
 
   private static <K, V> void put(Map<K, V> map, K key, Optional<V> value) {
     value.ifPresentOrElse(present -> map.put(key, present), () -> map.remove(key));
+  }
+
+  private void replayOutcome(UUID commandId, Optional<OutcomeRecord> outcome) {
+    Optional.ofNullable(outcomes.get(commandId)).ifPresent(outcomesByAge::remove);
+    outcome.ifPresent(outcomesByAge::add);
+    put(outcomes, commandId, outcome);
   }
 
   private void replayLease(String taskKey, Optional<LeaseRecord> lease) {
@@ -258,7 +269,7 @@ public final class OrchestratorState {
 
   /** Outcomes decided before a time. */
   List<OutcomeRecord> outcomesBefore(Instant time) {
-    return outcomes.values().stream().filter(outcome -> outcome.at().isBefore(time)).toList();
+    return outcomesByAge.stream().takeWhile(outcome -> outcome.at().isBefore(time)).toList();
   }
 
   Optional<DeviceClassRecord> deviceClass(String name) {

@@ -11,6 +11,7 @@ import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import dev.fewstep.schemas.state.OutcomeRecord;
 import dev.fewstep.schemas.state.TaskRecord;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -186,5 +187,17 @@ class CommandAndPlanTest {
         .contains("microBatch");
     assertThat(world.tasks(experiment).map(TaskRecord::state))
         .allMatch(state -> state == TaskState.CANCELLED);
+  }
+
+  @Test
+  void outcomesAreForgottenAfterTheirRetention() {
+    Command.CancelExperiment command =
+        new Command.CancelExperiment(world.id(), world.time, "none-12345678");
+    world.send(command);
+    world.pass(World.SETTINGS.outcomeRetention().minusSeconds(1));
+    assertThat(world.state.outcome(command.commandId())).isPresent();
+    world.pass(Duration.ofSeconds(2));
+    assertThat(world.state.outcome(command.commandId())).isEmpty();
+    assertThat(world.replayed().outcome(command.commandId())).isEmpty();
   }
 }
