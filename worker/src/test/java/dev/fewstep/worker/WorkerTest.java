@@ -29,6 +29,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class WorkerTest {
 
   @BeforeAll
   static void start() throws Exception {
-    leader = new LeaderSide(directory.resolve("stack"), "chain", "failing", "drained");
+    leader = new LeaderSide(directory.resolve("stack"), "chain", "failing", "drained", "signalled");
     settings =
         new S3Settings(
             leader.stack().s3Endpoint(),
@@ -253,6 +254,32 @@ class WorkerTest {
       leader.control(new ControlMessage(withdrawn.taskKey(), 1, Optional.empty(), true));
       run("drained", "after", world.reference());
       assertThat(second.httpPort()).isPositive();
+    }
+  }
+
+  @Test
+  void aSignalLetsTheTaskHandItselfBack() throws Exception {
+    Process process =
+        WorkerProcess.start(
+            leader.stack().bootstrapServers(),
+            settings,
+            "signalled",
+            directory.resolve("w-signalled"));
+    try {
+      TaskMessage message = message("signalled", 1, world.pretrain(100_000), none());
+      leader.publish("signalled", message);
+      leader.await(
+          Report.Heartbeat.class, h -> h.taskKey().equals(message.taskKey()) && h.step() >= 1);
+      process.destroy();
+      Report.Released released =
+          leader.await(Report.Released.class, r -> r.taskKey().equals(message.taskKey()));
+      assertThat(leader.all(Report.Checkpointed.class))
+          .anyMatch(c -> c.executionId().equals(released.executionId()) && c.step() >= 1);
+      assertThat(process.waitFor(LeaderSide.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      // 128 + SIGTERM: the signal's own status, not that of a crash.
+      assertThat(process.exitValue()).isEqualTo(143);
+    } finally {
+      process.destroyForcibly();
     }
   }
 

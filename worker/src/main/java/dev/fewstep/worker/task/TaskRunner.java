@@ -22,6 +22,7 @@ import dev.fewstep.worker.task.program.TaskFailure;
 import dev.fewstep.worker.task.program.TaskListener;
 import dev.fewstep.worker.task.program.TaskResult;
 import dev.fewstep.worker.task.program.TaskStoppedException;
+import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,8 +92,17 @@ public final class TaskRunner {
     Files.createDirectories(place.scratch());
   }
 
-  /** Runs an execution to its end; never throws. */
+  /**
+   * Runs an execution to its end; never throws. The JVM's exit waits for it to hand itself back.
+   */
   public Outcome run(RunningTask task) {
+    try (TorchEngine.Hold hold = TorchEngine.hold()) {
+      LOG.debug("{} holds the engine ({})", task.executionId(), hold);
+      return onOwnThread(task);
+    }
+  }
+
+  private Outcome onOwnThread(RunningTask task) {
     long begin = System.nanoTime();
     metrics.taskBegins();
     AtomicReference<Outcome> result = new AtomicReference<>();

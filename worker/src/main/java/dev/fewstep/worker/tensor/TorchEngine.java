@@ -6,7 +6,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +27,11 @@ public final class TorchEngine {
   private static final ReentrantReadWriteLock EXIT = new ReentrantReadWriteLock();
 
   private static final Duration EXIT_PATIENCE = Duration.ofSeconds(30);
+
+  /** One party is the JVM's shutdown, each further one a {@link Hold}. */
+  private static final Phaser HOLDS = new Phaser(1);
+
+  private static final Duration HOLD_PATIENCE = Duration.ofSeconds(90);
 
   private static final Engine ENGINE = load();
 
@@ -54,12 +61,39 @@ public final class TorchEngine {
    */
   private static void awaitNativeWork() {
     try {
+      awaitHolds();
       if (!EXIT.writeLock().tryLock(EXIT_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.warn("Native work did not end within {}; exiting all the same", EXIT_PATIENCE);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static void awaitHolds() throws InterruptedException {
+    try {
+      HOLDS.awaitAdvanceInterruptibly(
+          HOLDS.arrive(), HOLD_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.warn("A task did not hand itself back within {}; exiting all the same", HOLD_PATIENCE);
+    }
+  }
+
+  /** Keeps the JVM's exit from stopping native work until it is closed. */
+  public interface Hold extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Lets work that is asked to stop at the JVM's exit go on until it has saved itself. Without a
+   * hold, native work stops between two operations as soon as the exit begins.
+   *
+   * @return to be closed once, by any thread, within 90 seconds of the exit's beginning
+   */
+  public static Hold hold() {
+    HOLDS.register();
+    return HOLDS::arriveAndDeregister;
   }
 
   /** Marks the beginning of native work that the JVM's exit must wait for. */

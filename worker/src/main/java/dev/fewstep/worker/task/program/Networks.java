@@ -137,9 +137,6 @@ public final class Networks {
     NetworkSpec spec = spec(weights);
     try (NDManager scope = manager.newSubManager()) {
       Map<String, NDArray> tensors = TensorFile.read(weights, scope);
-      // Tensors of a file lie in Java's buffers, which go with them; DJL's conversions to the same
-      // type and device are aliases, not copies. These copies belong to libtorch.
-      tensors.replaceAll((name, tensor) -> tensor.duplicate());
       return new Loaded(spec, UNet.load(config(spec), manager, tensors), schedule(spec.schedule()));
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(
