@@ -15,7 +15,9 @@ trap 'exit 130' INT TERM
 # One heap size for all, so that the collector's habits do not show as a difference.
 FEWSTEP_JAVA_OPTS="-Xms256m -Xmx256m ${FEWSTEP_JAVA_OPTS:-}"
 FEWSTEP_NO_BUILD=1
-export FEWSTEP_JAVA_OPTS FEWSTEP_NO_BUILD
+# One shard: with more, the peak depends on which threads happen to be at their peaks together.
+FEWSTEP_THREADS=1
+export FEWSTEP_JAVA_OPTS FEWSTEP_NO_BUILD FEWSTEP_THREADS
 
 # The launcher becomes the JVM (exec), so its process id is the JVM's. VmHWM never falls: the last reading is the peak.
 peak() { # kB at the most while trial $1 runs

@@ -3,12 +3,14 @@ package dev.fewstep.worker.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.diffusion.DdimStep;
 import dev.fewstep.worker.diffusion.Denoiser;
 import dev.fewstep.worker.diffusion.DropoutSeeds;
 import dev.fewstep.worker.features.FeatureExtractor;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.TensorLists;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -27,21 +29,33 @@ final class ChainReplay {
     this.sampler = sampler;
   }
 
-  /** States x_T, ..., x_0 of the chain, owned by the noise's manager; the noise is the first. */
+  /**
+   * States x_T, ..., x_0 of the chain, owned by the noise's manager; the noise is the first.
+   *
+   * <p>They lie in one block that is taken before the first evaluation: small survivors between the
+   * activations of one evaluation and the next would keep the allocator from reusing the room, and
+   * the peak would grow with the number of steps after all.
+   */
   List<NDArray> forward(
       NDArray noise, DdimSampler.StepNoise fresh, IntFunction<DropoutSeeds> dropout) {
     return Autograd.off(
         () -> {
+          List<DdimStep> steps = sampler.steps();
+          NDManager keep = noise.getManager();
+          NDArray block = keep.zeros(new Shape(steps.size()).addAll(noise.getShape()));
           List<NDArray> states = new ArrayList<>();
           states.add(noise);
           NDArray x = noise;
-          List<DdimStep> steps = sampler.steps();
           for (int i = 0; i < steps.size(); i++) {
+            NDArray state = block.get(i);
+            state.attach(keep);
             try (NDArray t = DdimSampler.times(x, steps.get(i));
-                NDArray output = denoiser.predict(x, t, dropout.apply(i))) {
-              x = sampler.update(x, output, i, fresh);
+                NDArray output = denoiser.predict(x, t, dropout.apply(i));
+                NDArray next = sampler.update(x, output, i, fresh)) {
+              TensorLists.assign(List.of(state), List.of(next));
             }
-            states.add(x);
+            states.add(state);
+            x = state;
           }
           return states;
         });
