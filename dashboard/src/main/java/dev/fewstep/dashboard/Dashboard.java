@@ -31,8 +31,8 @@ public final class Dashboard {
     }
     return "default-src 'self'; script-src 'self' 'sha256-"
         + Base64.getEncoder().encodeToString(sha256(matcher.group(1)))
-        + "'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-        + " frame-ancestors 'none'; form-action 'self'";
+        + "'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'none';"
+        + " frame-ancestors 'none'";
   }
 
   /**
