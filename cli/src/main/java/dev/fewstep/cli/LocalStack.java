@@ -6,7 +6,9 @@ import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
 import dev.fewstep.orchestrator.artifact.StoreSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +23,7 @@ import java.util.function.Consumer;
  */
 final class LocalStack implements AutoCloseable {
   private static final Duration READY = Duration.ofMinutes(2);
+  private static final long LEAST_FREE_BYTES = 512L << 20;
   private static final String REGION = "us-east-1";
 
   private final EmbeddedStack embedded;
@@ -46,6 +49,7 @@ final class LocalStack implements AutoCloseable {
   static LocalStack start(Settings settings, Consumer<String> notice) {
     Instant start = Instant.now();
     Path data = settings.path(Setting.DATA_DIR);
+    requireRoom(data);
     notice.accept("starting broker, store and orchestrator in " + data);
     EmbeddedStack embedded = EmbeddedStack.start(data, EmbeddedOptions.anyPorts());
     Orchestrator orchestrator = null;
@@ -83,9 +87,28 @@ final class LocalStack implements AutoCloseable {
     }
   }
 
+  /** A disk that fills up while Kafka writes ends the broker: better not to begin. */
+  private static void requireRoom(Path data) {
+    Path folder = data;
+    while (!Files.exists(folder) && folder.getParent() != null) {
+      folder = folder.getParent();
+    }
+    try {
+      long free = Files.getFileStore(folder).getUsableSpace();
+      if (free < LEAST_FREE_BYTES) {
+        throw CliException.failed(
+            "the disk is full: %s has %d MB left, and fewstep needs %d MB to start"
+                .formatted(folder, free >> 20, LEAST_FREE_BYTES >> 20));
+      }
+    } catch (IOException e) {
+      throw CliException.failed("cannot tell how much room " + folder + " has", e);
+    }
+  }
+
   private static Map<String, String> workerEnvironment(
       Settings settings, EmbeddedStack embedded, String bucket) {
     Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("FEWSTEP_LOG_EXCEPTION", "%ex");
     environment.put(Setting.BOOTSTRAP.variable(), embedded.bootstrapServers());
     environment.put(Setting.S3_ENDPOINT.variable(), embedded.s3Endpoint().toString());
     environment.put(Setting.S3_REGION.variable(), REGION);
