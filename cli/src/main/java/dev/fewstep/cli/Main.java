@@ -54,6 +54,10 @@ import picocli.CommandLine.Spec;
       dev.fewstep.cli.local.PretrainCommand.class,
       dev.fewstep.cli.local.FinetuneCommand.class,
       dev.fewstep.cli.local.SampleCommand.class,
+      dev.fewstep.cli.local.InterpolateCommand.class,
+      dev.fewstep.cli.local.SequenceCommand.class,
+      dev.fewstep.cli.local.BeforeAfterCommand.class,
+      dev.fewstep.cli.local.NeighboursCommand.class,
       dev.fewstep.cli.local.FeaturesCommand.class,
       dev.fewstep.cli.local.MetricsCommand.class,
       GenerateCompletion.class

@@ -134,6 +134,13 @@ final class LocalRun {
     static ai.djl.Device device(Main main) {
       return TorchEngine.device(main.device());
     }
+
+    /** An owner of tensors on the device, whose operators use all the threads. */
+    static ai.djl.ndarray.NDManager open(Main main) {
+      configure(main);
+      TorchEngine.setThreads(shards(main));
+      return TorchEngine.newManager(device(main));
+    }
   }
 
   /** A bar on a terminal, a line now and then elsewhere. */
@@ -145,6 +152,8 @@ final class LocalRun {
     private final Optional<ProgressBar> bar;
     private final Map<String, Double> latest = new java.util.TreeMap<>();
     private long lastLine = System.nanoTime();
+    private long firstStep = -1;
+    private long firstNanos;
 
     Bar(Main main, String title) {
       this.main = main;
@@ -163,6 +172,10 @@ final class LocalRun {
 
     @Override
     public void progress(long step, long totalSteps) {
+      if (firstStep < 0) {
+        firstStep = step;
+        firstNanos = System.nanoTime();
+      }
       bar.ifPresent(
           b -> {
             b.maxHint(totalSteps);
@@ -171,7 +184,8 @@ final class LocalRun {
           });
       if (bar.isEmpty() && (System.nanoTime() - lastLine > LINE_NANOS || step == totalSteps)) {
         lastLine = System.nanoTime();
-        main.err().printf(Locale.ROOT, "%s %d/%d %s%n", title, step, totalSteps, numbers());
+        String pace = pace(step - firstStep, totalSteps - step, lastLine - firstNanos);
+        main.err().printf("%s %d/%d%s%s%n", title, step, totalSteps, pace, numbers());
       }
     }
 
@@ -190,6 +204,22 @@ final class LocalRun {
       if (bar.isEmpty()) {
         main.err().println(line);
       }
+    }
+
+    /** Rate and time left, once there is something to judge by. */
+    static String pace(long done, long left, long nanos) {
+      if (done <= 0 || nanos <= 0) {
+        return "";
+      }
+      double rate = done * 1e9 / nanos;
+      String text = String.format(Locale.ROOT, rate < 1 ? " %.2g/s" : rate < 100 ? " %.1f/s" : " %.0f/s", rate);
+      if (left <= 0) {
+        return text;
+      }
+      long seconds = (long) Math.ceil(left / rate);
+      return text
+          + String.format(
+              Locale.ROOT, ", %d:%02d:%02d left", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
 
     private String numbers() {
