@@ -212,7 +212,9 @@ final class LocalRun {
         return "";
       }
       double rate = done * 1e9 / nanos;
-      String text = String.format(Locale.ROOT, rate < 1 ? " %.2g/s" : rate < 100 ? " %.1f/s" : " %.0f/s", rate);
+      String text =
+          String.format(
+              Locale.ROOT, rate < 1 ? " %.2g/s" : rate < 100 ? " %.1f/s" : " %.0f/s", rate);
       if (left <= 0) {
         return text;
       }
