@@ -51,6 +51,10 @@ final class UNetProgram {
         + body;
   }
 
+  // A dilated 1x1 convolution is a 1x1 convolution, but on a CPU libtorch hands it to oneDNN
+  // whatever the batch and the
+  // number of threads; undilated ones below 16 images on one thread take a path that costs about
+  // twice as much.
   private static final String HELPERS =
       """
         def norm(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
@@ -58,7 +62,7 @@ final class UNetProgram {
         def conv(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
           return torch.conv2d(x, P[i], P[i + 1], [1, 1], [1, 1])
         def point(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
-          return torch.conv2d(x, P[i], P[i + 1])
+          return torch.conv2d(x, P[i], P[i + 1], [1, 1], [0, 0], [2, 2])
         def down(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
           return torch.conv2d(torch.constant_pad_nd(x, [0, 1, 0, 1], 0), P[i], P[i + 1], [2, 2])
         def up(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
