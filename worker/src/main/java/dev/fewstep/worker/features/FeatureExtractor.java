@@ -22,6 +22,11 @@ public interface FeatureExtractor extends AutoCloseable {
    */
   NDArray features(NDArray images);
 
+  /** What the names of scores in this space must say of it. */
+  default SpaceTraits traits() {
+    return SpaceTraits.PLAIN;
+  }
+
   /** Releases the parameters. */
   @Override
   void close();

@@ -8,6 +8,7 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.task.EvaluateTask;
 import dev.fewstep.schemas.task.ScoredSpace;
+import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.evaluation.FrechetDistance;
 import dev.fewstep.worker.evaluation.KernelDistance;
@@ -40,12 +41,18 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
     private final float[] kept;
     private int filled;
 
-    Space(ScoredSpace spec, EvaluateTask task, TaskContext context, NDManager manager)
+    Space(
+        ScoredSpace spec,
+        EvaluateTask task,
+        ImageShape image,
+        TaskContext context,
+        NDManager manager)
         throws IOException {
       this.spec = spec;
       reference = ReferenceFeatures.load(context.input(spec.statistics()));
       extractor =
-          Extractors.load(context.input(spec.space().extractor()), spec.space().mode(), manager);
+          Extractors.load(
+              context.input(spec.space().extractor()), spec.space().mode(), image, manager);
       generated = new StatisticsAccumulator(manager, extractor.dimensions());
       int rows = Math.min(task.samples(), ReferenceFeatures.KEPT);
       kept = new float[rows * extractor.dimensions()];
@@ -135,8 +142,11 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
     List<Space> spaces = new ArrayList<>();
     try (NDManager manager = TorchEngine.newManager(context.device());
         Networks.Loaded network = Networks.load(context.input(spec.weights()), manager)) {
+      ImageShape image =
+          new ImageShape(
+              network.spec().channels(), network.spec().imageSize(), network.spec().imageSize());
       for (ScoredSpace scored : spec.spaces()) {
-        spaces.add(new Space(scored, spec, context, manager));
+        spaces.add(new Space(scored, spec, image, context, manager));
       }
       return score(spec, context, manager, network, spaces);
     } finally {

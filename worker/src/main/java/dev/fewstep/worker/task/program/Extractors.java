@@ -5,11 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.worker.data.ByteImages;
+import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.evaluation.StatisticsAccumulator;
 import dev.fewstep.worker.features.FeatureExtractor;
-import dev.fewstep.worker.features.FeatureMode;
-import dev.fewstep.worker.features.SmallConvNetExtractor;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.UntrustedScriptException;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -18,22 +18,43 @@ public final class Extractors {
   private Extractors() {}
 
   /**
-   * Loads an extractor.
+   * Loads an extractor to measure images with.
    *
    * @param file an imported extractor
    * @param mode its mode, empty for the default
+   * @param image shape of the images that it will be given
    * @param manager owner of the parameters; its device is where it runs
-   * @throws TaskFailure when it has no such mode
+   * @throws TaskFailure when it has no such mode, or is code that this worker does not trust
    */
-  public static FeatureExtractor load(Path file, String mode, NDManager manager)
+  public static FeatureExtractor load(Path file, String mode, ImageShape image, NDManager manager)
       throws IOException {
-    FeatureMode chosen;
     try {
-      chosen = FeatureMode.parse(mode);
+      return dev.fewstep.worker.features.Extractors.open(file, mode, image, manager);
+    } catch (UntrustedScriptException e) {
+      throw new TaskFailure(FailureCode.BAD_INPUT, e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage(), e);
     }
-    return SmallConvNetExtractor.load(file, chosen, manager);
+  }
+
+  /**
+   * Loads an extractor to train on; otherwise as {@link #load}.
+   *
+   * @throws TaskFailure also when its features have no gradient in this mode
+   */
+  public static FeatureExtractor loadForLoss(
+      Path file, String mode, ImageShape image, NDManager manager) throws IOException {
+    FeatureExtractor extractor = load(file, mode, image, manager);
+    if (!extractor.traits().differentiable()) {
+      extractor.close();
+      throw new TaskFailure(
+          FailureCode.INVALID_SPEC,
+          "The feature space "
+              + extractor.name()
+              + " has no gradient, because its images pass through 8 bits: it can be scored in but"
+              + " not trained on.");
+    }
+    return extractor;
   }
 
   /** Features of real images by index, row by row. */

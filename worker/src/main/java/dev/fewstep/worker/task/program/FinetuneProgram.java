@@ -39,9 +39,10 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
     ImageDataset dataset = NpzImages.read(context.input(spec.dataset()));
     try (NDManager manager = TorchEngine.newManager(context.device());
         FeatureExtractor extractor =
-            Extractors.load(
+            Extractors.loadForLoss(
                 context.input(spec.loss().space().extractor()),
                 spec.loss().space().mode(),
+                dataset.shape(),
                 manager);
         Networks.Loaded network = Networks.load(context.input(spec.weights()), manager)) {
       PretrainProgram.requireShape(dataset.shape(), network.spec());

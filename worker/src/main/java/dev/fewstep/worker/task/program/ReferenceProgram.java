@@ -29,7 +29,11 @@ public final class ReferenceProgram implements TaskProgram<ReferenceTask> {
     ByteImages dataset = NpzImages.read(context.input(spec.dataset()));
     try (NDManager manager = TorchEngine.newManager(context.device());
         FeatureExtractor extractor =
-            Extractors.load(context.input(spec.space().extractor()), spec.space().mode(), manager);
+            Extractors.load(
+                context.input(spec.space().extractor()),
+                spec.space().mode(),
+                dataset.shape(),
+                manager);
         StatisticsAccumulator accumulator =
             new StatisticsAccumulator(manager, extractor.dimensions())) {
       context.listener().log("extracts " + extractor.name() + " of " + dataset.size() + " images");
