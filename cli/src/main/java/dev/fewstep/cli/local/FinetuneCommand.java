@@ -6,6 +6,7 @@ import dev.fewstep.schemas.spec.ExperimentSpec;
 import dev.fewstep.schemas.spec.ExperimentSpecs;
 import dev.fewstep.schemas.spec.Grid;
 import dev.fewstep.schemas.spec.GridPoint;
+import dev.fewstep.schemas.spec.ValidationSpec;
 import dev.fewstep.schemas.task.FinetuneTask;
 import dev.fewstep.schemas.task.TrialTasks;
 import dev.fewstep.worker.task.program.TaskResult;
@@ -61,7 +62,8 @@ public final class FinetuneCommand implements Callable<Integer> {
     Set<String> names = new LinkedHashSet<>();
     names.add(point.base().data().train());
     point.base().model().weights().ifPresent(names::add);
-    names.add(name(point.base().loss().extractor()));
+    point.base().loss().trained().forEach(space -> names.add(name(space.extractor())));
+    point.base().training().validation().flatMap(ValidationSpec::dataset).ifPresent(names::add);
     names.add(experiment.spec().evaluation().reference());
     experiment.spec().evaluation().extractors().forEach(space -> names.add(name(space)));
     inputs.load(names, main.datasetCache());

@@ -117,6 +117,9 @@ final class ExperimentViews {
   private static ObjectNode scores(ScoresView scores) {
     ObjectNode view = Json.messages().createObjectNode();
     scores.trained().ifPresent(score -> view.put(TRAINED, score));
+    if (!scores.alsoTrained().isEmpty()) {
+      view.set("alsoTrained", Json.toTree(scores.alsoTrained()));
+    }
     view.set("heldOut", Json.toTree(scores.heldOut()));
     return view;
   }

@@ -22,7 +22,9 @@ final class InputNames {
       Map.of(
           "data.train", ArtifactKind.DATASET,
           "model.weights", ArtifactKind.WEIGHTS,
-          "loss.extractor", ArtifactKind.EXTRACTOR);
+          "loss.extractor", ArtifactKind.EXTRACTOR,
+          "loss.extractors.extractor", ArtifactKind.EXTRACTOR,
+          "training.validation.dataset", ArtifactKind.DATASET);
 
   private final Set<Named> named = new LinkedHashSet<>();
 
@@ -73,6 +75,8 @@ final class InputNames {
                       written,
                       path.isEmpty() ? field.getKey() : path + "." + field.getKey(),
                       field.getValue()));
+    } else if (node.isArray() && "loss.extractors".equals(path)) {
+      node.forEach(item -> collect(written, path, item));
     }
   }
 

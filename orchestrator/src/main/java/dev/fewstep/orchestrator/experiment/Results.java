@@ -7,6 +7,7 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.spec.GridPoint;
 import dev.fewstep.schemas.spec.LossSpec;
+import dev.fewstep.schemas.spec.WeightedExtractor;
 import dev.fewstep.schemas.state.BaseEvaluation;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
@@ -69,9 +70,9 @@ public final class Results {
         point.base().sampling().steps(),
         evaluate.flatMap(Results::nfe),
         Json.toTree(loss.kernel()).asText(),
-        loss.extractor(),
-        scores(experiment, source, loss.extractor(), evaluate),
-        scores(experiment, source, loss.extractor(), baseline),
+        trained(loss).get(0),
+        scores(experiment, source, trained(loss), evaluate),
+        scores(experiment, source, trained(loss), baseline),
         evaluate.flatMap(e -> finetune.map(f -> f.seconds() + e.seconds())),
         keys);
   }
@@ -115,17 +116,26 @@ public final class Results {
     return Optional.ofNullable(result.scores().get("nfe")).map(Double::intValue);
   }
 
+  /** Names of the spaces that a loss is summed over. */
+  private static List<String> trained(LossSpec loss) {
+    return loss.trained().stream().map(WeightedExtractor::extractor).toList();
+  }
+
   private static ScoresView scores(
       ExperimentRecord experiment,
       TrialSource source,
-      String trained,
+      List<String> trained,
       Optional<TaskResult> evaluation) {
     if (evaluation.isEmpty()) {
       return ScoresView.NONE;
     }
-    Map<String, Double> byName = byName(experiment, source, evaluation.get(), Optional.of(trained));
-    Optional<Double> own = Optional.ofNullable(byName.remove(trained));
-    return new ScoresView(own, byName);
+    Map<String, Double> byName = byName(experiment, source, evaluation.get(), trained);
+    Optional<Double> own = Optional.ofNullable(byName.remove(trained.get(0)));
+    Map<String, Double> further = new LinkedHashMap<>();
+    for (String name : trained) {
+      Optional.ofNullable(byName.remove(name)).ifPresent(score -> further.put(name, score));
+    }
+    return new ScoresView(own, further, byName);
   }
 
   /** Fréchet distances by extractor name. */
@@ -133,9 +143,8 @@ public final class Results {
       ExperimentRecord experiment,
       TrialSource source,
       TaskResult evaluation,
-      Optional<String> trained) {
-    Set<String> names = new LinkedHashSet<>();
-    trained.ifPresent(names::add);
+      List<String> trained) {
+    Set<String> names = new LinkedHashSet<>(trained);
     names.addAll(experiment.spec().spec().evaluation().extractors());
     Map<String, Double> byName = new LinkedHashMap<>();
     for (String name : names) {
@@ -162,7 +171,7 @@ public final class Results {
   private BaseView view(ExperimentRecord experiment, BaseEvaluation base) {
     TrialSource source = plans.of(experiment);
     Optional<TaskResult> result = result(base.taskKey(), experiment);
-    Optional<String> trained = Optional.of(source.point(0).base().loss().extractor());
+    List<String> trained = trained(source.point(0).base().loss());
     return new BaseView(
         base.samplingSteps(),
         state.taskState(base.taskKey(), experiment.id()).orElse(TaskState.PENDING),
@@ -179,7 +188,7 @@ public final class Results {
             experiment -> {
               Set<String> names =
                   new LinkedHashSet<>(experiment.spec().spec().evaluation().extractors());
-              names.add(plans.of(experiment).point(0).base().loss().extractor());
+              names.addAll(trained(plans.of(experiment).point(0).base().loss()));
               return List.copyOf(names);
             })
         .orElse(List.of());

@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param samplingSteps sampling steps asked for
  * @param nfe network evaluations really made, once known
  * @param kernel kernel of its loss as the specification writes it
- * @param extractor extractor of its loss
+ * @param extractor extractor of its loss, the first of several
  * @param scores of the finetuned weights
  * @param baseline of the base weights with the same sampling
  * @param seconds wall time of finetuning and evaluation, once both have results

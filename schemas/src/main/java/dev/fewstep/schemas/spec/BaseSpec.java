@@ -1,5 +1,6 @@
 package dev.fewstep.schemas.spec;
 
+import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 import static java.util.Objects.requireNonNullElse;
 
@@ -11,6 +12,12 @@ public record BaseSpec(
     requireNonNull(model, "base.model is required");
     sampling = requireNonNullElse(sampling, new SamplingSpec(null, null, null));
     requireNonNull(loss, "base.loss is required");
-    training = requireNonNullElse(training, new TrainingSpec(null, null, null, null, null, null));
+    training = requireNonNullElse(training, TrainingSpec.defaults());
+    require(
+        training.parity() == ParityKind.NONE || sampling.spacing() == TimestepSpacing.PUBLISHED,
+        "spacing must be published with parity: published, not uniform or quadratic");
+    require(
+        training.parity() == ParityKind.NONE || loss.estimator() == EstimatorKind.UNBIASED,
+        "estimator must be unbiased with parity: published");
   }
 }

@@ -74,26 +74,31 @@ public final class ExperimentSpecs {
       return findings;
     }
     Set<Finding> told = new HashSet<>();
-    Set<String> trainedOn = new LinkedHashSet<>();
+    Set<Set<String>> trainedOn = new LinkedHashSet<>();
     for (Map<String, JsonNode> values : samples(grid, body)) {
       if (findings.size() >= MAX_PROBLEMS) {
         break;
       }
       // The same complaint at a thousand points is one problem, told with its first point.
       grid.check(values).filter(told::add).ifPresent(found -> findings.add(found.at(values)));
-      JsonNode extractor = Grid.overlay(body.base(), values).path("loss").path("extractor");
-      if (extractor.isTextual()) {
-        trainedOn.add(extractor.asText());
-      }
+      JsonNode loss = Grid.overlay(body.base(), values).path("loss");
+      Set<String> together = new LinkedHashSet<>();
+      together.add(loss.path("extractor").asText(""));
+      loss.path("extractors").forEach(item -> together.add(item.path("extractor").asText("")));
+      together.remove("");
+      trainedOn.add(together);
     }
-    for (String extractor : trainedOn) {
-      if (body.evaluation().extractors().stream()
-          .allMatch(scored -> network(scored).equals(network(extractor)))) {
+    for (Set<String> extractors : trainedOn) {
+      Set<String> networks = new LinkedHashSet<>();
+      extractors.forEach(extractor -> networks.add(network(extractor)));
+      if (!networks.isEmpty()
+          && body.evaluation().extractors().stream()
+              .allMatch(scored -> networks.contains(network(scored)))) {
         findings.add(
             Finding.of(
                 SpecPath.of("spec", "evaluation", "extractors"),
-                "trials that train on " + extractor + " have no held-out score",
-                "another extractor than " + network(extractor)));
+                "trials that train on " + String.join(", ", extractors) + " have no held-out score",
+                "another extractor than " + String.join(", ", networks)));
       }
     }
     return findings;

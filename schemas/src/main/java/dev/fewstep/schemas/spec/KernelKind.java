@@ -10,7 +10,13 @@ public enum KernelKind {
   /** x·y/D + 1. */
   @JsonProperty("linear")
   LINEAR,
-  /** exp(−gamma |x−y|²), gamma = 1/D unless given. */
+  /** exp(−gamma |x−y|²), gamma = 1/D unless given; a mean of several with bandwidths. */
   @JsonProperty("rbf")
-  RBF
+  RBF,
+  /** (gamma x·y + coef0)^degree, gamma = 1/D unless given. */
+  @JsonProperty("polynomial")
+  POLYNOMIAL,
+  /** Mean over alphas of (1 + gamma |x−y|² / alpha)^−alpha, gamma = 1/D unless given. */
+  @JsonProperty("rational-quadratic")
+  RATIONAL_QUADRATIC
 }

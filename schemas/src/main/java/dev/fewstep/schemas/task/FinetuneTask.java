@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.spec.SamplingSpec;
 import dev.fewstep.schemas.spec.TrainingSpec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * MMD finetuning of a denoiser for a fixed number of sampling steps.
@@ -16,6 +18,7 @@ import java.util.List;
  * @param sampling the chain that is trained through
  * @param loss the loss
  * @param training the optimisation
+ * @param validation real images to validate on, when the training validates on a dataset of its own
  * @param seed seed of every draw
  */
 public record FinetuneTask(
@@ -25,6 +28,7 @@ public record FinetuneTask(
     SamplingSpec sampling,
     MmdLossTask loss,
     TrainingSpec training,
+    Optional<SourceRef> validation,
     long seed)
     implements TaskSpec {
   public FinetuneTask {
@@ -33,6 +37,7 @@ public record FinetuneTask(
     requireNonNull(sampling, "sampling");
     requireNonNull(loss, "loss");
     requireNonNull(training, "training");
+    validation = validation == null ? Optional.empty() : validation;
   }
 
   @Override
@@ -42,6 +47,9 @@ public record FinetuneTask(
 
   @Override
   public List<SourceRef> sources() {
-    return List.of(weights, dataset, loss.space().extractor()).stream().distinct().toList();
+    List<SourceRef> sources = new ArrayList<>(List.of(weights, dataset));
+    loss.spaces().forEach(trained -> sources.add(trained.space().extractor()));
+    validation.ifPresent(sources::add);
+    return sources.stream().distinct().toList();
   }
 }

@@ -11,6 +11,9 @@ import dev.fewstep.schemas.spec.SamplingSpec;
 import dev.fewstep.schemas.spec.SpecException;
 import dev.fewstep.schemas.spec.SpecPath;
 import dev.fewstep.schemas.spec.SpecProblem;
+import dev.fewstep.schemas.spec.TrainingSpec;
+import dev.fewstep.schemas.spec.ValidationSpec;
+import dev.fewstep.schemas.spec.WeightedExtractor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -54,7 +57,6 @@ public final class TaskResolver {
   public TrialTasks trial(GridPoint point) {
     BaseSpec base = point.base();
     Resolved resolved = resolve(base);
-    LossSpec loss = base.loss();
     Keyed<FinetuneTask> finetune =
         Keyed.of(
             new FinetuneTask(
@@ -62,13 +64,9 @@ public final class TaskResolver {
                 resolved.dataset(),
                 base.data().flip(),
                 base.sampling(),
-                new MmdLossTask(
-                    loss.kernel(),
-                    loss.gamma(),
-                    resolved.trained(),
-                    loss.mmdBatch(),
-                    loss.microBatch()),
-                base.training(),
+                MmdLossTask.of(base.loss(), resolved.trained()),
+                base.training().nameless(),
+                resolved.validation(),
                 point.seed()));
     SourceRef finetuned = SourceRef.upstream(finetune.key(), ArtifactKind.WEIGHTS);
     return new TrialTasks(
@@ -111,15 +109,15 @@ public final class TaskResolver {
     SourceRef dataset =
         input(
             base.data().train(), ArtifactKind.DATASET, BASE.child("data").child("train"), problems);
-    FeatureSpace trained =
-        space(base.loss().extractor(), BASE.child("loss").child("extractor"), problems);
+    List<WeightedSpace> trained = trained(base.loss(), problems);
+    Optional<SourceRef> validation = validation(base.training(), problems);
     // By digest, so that the order neither of names nor of the loss's own space divides equal
     // tasks.
     TreeSet<FeatureSpace> spaces =
         new TreeSet<>(
             Comparator.comparing((FeatureSpace space) -> space.extractor().value())
                 .thenComparing(FeatureSpace::mode));
-    spaces.add(trained);
+    trained.forEach(loss -> spaces.add(loss.space()));
     SpecPath scored = EVALUATION.child("extractors");
     for (int i = 0; i < evaluation.extractors().size(); i++) {
       spaces.add(space(evaluation.extractors().get(i), scored.child(i), problems));
@@ -154,7 +152,28 @@ public final class TaskResolver {
             .map(task -> SourceRef.upstream(task.key(), ArtifactKind.WEIGHTS))
             .or(() -> imported)
             .orElseThrow();
-    return new Resolved(dataset, weights, trained, pretrain, references);
+    return new Resolved(dataset, weights, trained, validation, pretrain, references);
+  }
+
+  private List<WeightedSpace> trained(LossSpec loss, List<SpecProblem> problems) {
+    SpecPath place = BASE.child("loss");
+    List<WeightedSpace> spaces = new ArrayList<>();
+    for (WeightedExtractor trained : loss.trained()) {
+      SpecPath path =
+          loss.extractor().isPresent()
+              ? place.child("extractor")
+              : place.child("extractors").child(spaces.size()).child("extractor");
+      spaces.add(new WeightedSpace(space(trained.extractor(), path, problems), trained.weight()));
+    }
+    return spaces;
+  }
+
+  private Optional<SourceRef> validation(TrainingSpec training, List<SpecProblem> problems) {
+    SpecPath path = BASE.child("training").child("validation").child("dataset");
+    return training
+        .validation()
+        .flatMap(ValidationSpec::dataset)
+        .map(name -> input(name, ArtifactKind.DATASET, path, problems));
   }
 
   private FeatureSpace space(String written, SpecPath path, List<SpecProblem> problems) {
@@ -206,7 +225,8 @@ public final class TaskResolver {
   private record Resolved(
       SourceRef dataset,
       SourceRef weights,
-      FeatureSpace trained,
+      List<WeightedSpace> trained,
+      Optional<SourceRef> validation,
       Optional<Keyed<PretrainTask>> pretrain,
       List<Keyed<ReferenceTask>> references) {
 

@@ -33,6 +33,7 @@ class SchemaAgreementTest {
           DataSpec.class, "{\"train\":\"d\"}",
           ModelSpec.class, "{\"weights\":\"w\"}",
           LossSpec.class, "{\"extractor\":\"e\"}",
+          WeightedExtractor.class, "{\"extractor\":\"e\"}",
           Metadata.class, "{\"name\":\"n\"}",
           PretrainSpec.class, "{\"network\":{},\"training\":{}}",
           EvaluationSpec.class, "{\"reference\":\"r\",\"extractors\":[\"e\"]}",
@@ -54,7 +55,9 @@ class SchemaAgreementTest {
         DenoisingSpec.class,
         SamplingSpec.class,
         LossSpec.class,
+        WeightedExtractor.class,
         TrainingSpec.class,
+        ValidationSpec.class,
         EvaluationSpec.class,
         PolicySpec.class,
         RetrySpec.class,
@@ -139,7 +142,7 @@ class SchemaAgreementTest {
         }
       }
     }
-    assertThat(enums).isEqualTo(3);
+    assertThat(enums).isEqualTo(8);
   }
 
   /** Every bound of the schema is the record's: the record takes it and refuses what is beyond. */

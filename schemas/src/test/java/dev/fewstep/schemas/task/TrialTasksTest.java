@@ -109,6 +109,63 @@ class TrialTasksTest {
   }
 
   @Test
+  void scoresEverySpaceThatIsTrainedOn() {
+    String text =
+        Samples.text("spec/full.yaml")
+            .replace(
+                "extractor: fashion-mnist-a/multi",
+                "extractors: [{extractor: fashion-mnist-a/multi}, {extractor: c, weight: 0.5}]");
+    Map<String, Artifact> inputs = new HashMap<>(REGISTERED);
+    inputs.put("c", artifact(ArtifactKind.EXTRACTOR, "c"));
+    ExperimentSpec several = ExperimentSpecs.parse("several.yaml", text);
+
+    TrialTasks tasks =
+        TrialTasks.of(
+            Grid.of(several.spec()).point(0), several.spec().evaluation(), Inputs.of(inputs));
+
+    assertThat(tasks.finetune().spec().loss().spaces())
+        .containsExactly(
+            new WeightedSpace(new FeatureSpace(SourceRef.digest(sha("a")), "multi"), 1),
+            new WeightedSpace(new FeatureSpace(SourceRef.digest(sha("c")), ""), 0.5));
+    assertThat(tasks.finetune().spec().sources())
+        .contains(SourceRef.digest(sha("a")), SourceRef.digest(sha("c")));
+    assertThat(tasks.references())
+        .extracting(task -> task.spec().space().extractor())
+        .containsExactlyInAnyOrder(
+            SourceRef.digest(sha("a")), SourceRef.digest(sha("b")), SourceRef.digest(sha("c")));
+  }
+
+  @Test
+  void aTaskHoldsTheDigestOfItsValidationImagesAndNotTheirName() {
+    String text =
+        Samples.text("spec/full.yaml")
+            .replace("warmup: 10}", "warmup: 10, validation: {dataset: fashion-mnist-test}}");
+    ExperimentSpec validated = ExperimentSpecs.parse("validated.yaml", text);
+
+    FinetuneTask task =
+        TrialTasks.of(Grid.of(validated.spec()).point(0), EVALUATION, Inputs.of(REGISTERED))
+            .finetune()
+            .spec();
+
+    assertThat(task.validation()).contains(SourceRef.digest(sha("test")));
+    assertThat(task.sources()).contains(SourceRef.digest(sha("test")));
+    assertThat(TaskKey.text(task)).doesNotContain("fashion-mnist-test").contains("patience");
+  }
+
+  @Test
+  void whatAKernelDoesNotUseMakesNoTaskOfItsOwn() {
+    String wide = Samples.text("spec/full.yaml").replace("kernel: cubic,", "sigma: 3, degree: 5,");
+    TrialTasks cubic =
+        TrialTasks.of(
+            Grid.of(ExperimentSpecs.parse("wide.yaml", wide).spec()).point(0),
+            EVALUATION,
+            Inputs.of(REGISTERED));
+
+    assertThat(cubic.finetune())
+        .isEqualTo(TrialTasks.of(grid.point(0), EVALUATION, Inputs.of(REGISTERED)).finetune());
+  }
+
+  @Test
   void evaluatesTheBaseModelAtFurtherSteps() {
     BaseTasks tasks =
         new TaskResolver(EVALUATION, Inputs.of(REGISTERED)).baseEvaluations(grid.point(0).base());

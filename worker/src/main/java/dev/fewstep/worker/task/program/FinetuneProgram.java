@@ -117,6 +117,8 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
           case LINEAR -> Kernel.linear();
           case RBF ->
               new RbfKernel(loss.gamma().map(OptionalDouble::of).orElseGet(OptionalDouble::empty));
+          case POLYNOMIAL, RATIONAL_QUADRATIC ->
+              throw new TaskFailure(FailureCode.INVALID_SPEC, "This worker has no such kernel.");
         };
     return new MmdLoss(kernel, MmdEstimator.UNBIASED);
   }

@@ -133,8 +133,9 @@ public final class TinyWorld {
         source(dataset),
         true,
         new SamplingSpec(2, null, null),
-        new MmdLossTask(KernelKind.CUBIC, Optional.empty(), space(), 8, 4),
-        new TrainingSpec(iterations, 1e-4, 1, 1.0, 0.9, 2),
+        MmdLossTask.of(KernelKind.CUBIC, space(), 8, 4),
+        TrainingSpec.of(iterations, 1e-4, 1, 1.0, 0.9, 2),
+        Optional.empty(),
         5);
   }
 
