@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.Enumeration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
@@ -50,22 +52,92 @@ public final class NpzFile {
    * @throws TensorFormatException when the file is not such an archive, or claims more than it has
    */
   public static Map<String, RawTensor> read(Path file) throws IOException {
+    return read(file, name -> true);
+  }
+
+  /**
+   * Reads the arrays with certain names, in the order of the archive; the others stay unread.
+   *
+   * @throws TensorFormatException as {@link #read(Path)} does
+   */
+  public static Map<String, RawTensor> read(Path file, Predicate<String> wanted)
+      throws IOException {
     try (ZipFile zip = new ZipFile(file.toFile())) {
       Map<String, RawTensor> tensors = new LinkedHashMap<>();
+      boolean any = false;
       Enumeration<? extends ZipEntry> entries = zip.entries();
       while (entries.hasMoreElements()) {
         ZipEntry entry = entries.nextElement();
-        if (entry.getName().endsWith(".npy")) {
-          String name = entry.getName().substring(0, entry.getName().length() - 4);
+        if (!entry.getName().endsWith(".npy")) {
+          continue;
+        }
+        any = true;
+        String name = entry.getName().substring(0, entry.getName().length() - 4);
+        if (wanted.test(name)) {
           try (InputStream in = zip.getInputStream(entry)) {
             tensors.put(name, readArray(file, entry, in));
           }
         }
       }
-      if (tensors.isEmpty()) {
+      if (!any) {
         throw new TensorFormatException(file, "a zip without any .npy array");
       }
       return tensors;
+    } catch (ZipException e) {
+      throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** Takes the bytes of an array piece by piece. */
+  @FunctionalInterface
+  public interface Sink {
+    /**
+     * The next bytes, little-endian, in C order.
+     *
+     * @param type of the elements
+     * @param shape of the whole array
+     * @param bytes from position to limit whole elements; valid during the call
+     */
+    void take(DataType type, long[] shape, ByteBuffer bytes) throws IOException;
+  }
+
+  /**
+   * Reads one array without holding it in memory.
+   *
+   * @return false when there is no such array
+   * @throws TensorFormatException when it is no readable array in C order
+   */
+  public static boolean stream(Path file, String name, Sink sink) throws IOException {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      ZipEntry entry = zip.getEntry(name + ".npy");
+      if (entry == null) {
+        return false;
+      }
+      String where = "array '" + entry.getName() + "' ";
+      try (DataInputStream in = new DataInputStream(zip.getInputStream(entry))) {
+        String header = header(file, where, in);
+        DataType type = type(field(DESCR, header, "descr"));
+        long[] shape = shape(field(SHAPE, header, "shape"));
+        if (shape.length > 1 && field(ORDER, header, "fortran_order").equals("True")) {
+          throw new TensorFormatException(file, where + "is in Fortran order, expected C order");
+        }
+        long left = RawTensor.byteSize(type, shape);
+        byte[] chunk = new byte[1 << 20];
+        while (left > 0) {
+          int read = in.readNBytes(chunk, 0, (int) Math.min(chunk.length, left));
+          if (read == 0 || read % type.getNumOfBytes() != 0) {
+            throw new EOFException();
+          }
+          sink.take(
+              type, shape.clone(), ByteBuffer.wrap(chunk, 0, read).order(ByteOrder.LITTLE_ENDIAN));
+          left -= read;
+        }
+        return true;
+      } catch (EOFException e) {
+        throw new TensorFormatException(file, where + "ends too early", e);
+      } catch (IllegalArgumentException e) {
+        throw new TensorFormatException(file, where + e.getMessage(), e);
+      }
     } catch (ZipException e) {
       throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
     }
@@ -76,27 +148,31 @@ public final class NpzFile {
     String where = "array '" + entry.getName() + "' ";
     DataInputStream in = new DataInputStream(raw);
     try {
-      byte[] magic = in.readNBytes(MAGIC.length);
-      if (!java.util.Arrays.equals(magic, MAGIC)) {
-        throw new TensorFormatException(file, where + "does not begin with the .npy magic");
-      }
-      int major = in.readUnsignedByte();
-      in.readUnsignedByte();
-      long headerLength =
-          major == 1
-              ? Short.toUnsignedInt(Short.reverseBytes(in.readShort()))
-              : Integer.toUnsignedLong(Integer.reverseBytes(in.readInt()));
-      if (major < 1 || major > 3 || headerLength > MAX_HEADER) {
-        throw new TensorFormatException(
-            file, where + "has format version " + major + " and a header of " + headerLength);
-      }
-      byte[] header = in.readNBytes((int) headerLength);
-      return readData(file, where, entry, new String(header, StandardCharsets.UTF_8), in);
+      return readData(file, where, entry, header(file, where, in), in);
     } catch (EOFException e) {
       throw new TensorFormatException(file, where + "ends too early", e);
     } catch (IllegalArgumentException e) {
       throw new TensorFormatException(file, where + e.getMessage(), e);
     }
+  }
+
+  /** Reads the header and stops before the first element. */
+  private static String header(Path file, String where, DataInputStream in) throws IOException {
+    byte[] magic = in.readNBytes(MAGIC.length);
+    if (!java.util.Arrays.equals(magic, MAGIC)) {
+      throw new TensorFormatException(file, where + "does not begin with the .npy magic");
+    }
+    int major = in.readUnsignedByte();
+    in.readUnsignedByte();
+    long headerLength =
+        major == 1
+            ? Short.toUnsignedInt(Short.reverseBytes(in.readShort()))
+            : Integer.toUnsignedLong(Integer.reverseBytes(in.readInt()));
+    if (major < 1 || major > 3 || headerLength > MAX_HEADER) {
+      throw new TensorFormatException(
+          file, where + "has format version " + major + " and a header of " + headerLength);
+    }
+    return new String(in.readNBytes((int) headerLength), StandardCharsets.UTF_8);
   }
 
   private static RawTensor readData(

@@ -2,6 +2,7 @@ package dev.fewstep.worker.evaluation;
 
 import static dev.fewstep.schemas.spec.Checks.require;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -9,19 +10,28 @@ import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.checkpoint.NpzFile;
 import dev.fewstep.worker.checkpoint.RawTensor;
 import dev.fewstep.worker.checkpoint.TensorFormatException;
+import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Count, mean and covariance (ddof 1) of feature vectors in float64: all that a Fréchet distance
  * needs of a set of images.
  */
 public final class FeatureStatistics {
+  /** Count of statistics whose file does not say of how many vectors they are. */
+  public static final long UNKNOWN_COUNT = 0;
+
+  private static final Set<DataType> FLOATS =
+      Set.of(DataType.FLOAT16, DataType.FLOAT32, DataType.FLOAT64);
+
   private final long count;
   private final double[] mean;
   private final double[] covariance;
@@ -29,12 +39,15 @@ public final class FeatureStatistics {
   /**
    * Takes copies of neither array.
    *
-   * @param count vectors seen, at least 2
+   * @param count vectors seen, at least 2, or {@link #UNKNOWN_COUNT}
    * @param mean of each dimension
    * @param covariance row by row, mean.length² values
    */
   FeatureStatistics(long count, double[] mean, double[] covariance) {
-    require(count >= 2, "a covariance needs at least 2 vectors, not %s", count);
+    require(
+        count >= 2 || count == UNKNOWN_COUNT,
+        "a covariance needs at least 2 vectors, not %s",
+        count);
     require(mean.length >= 1, "features need at least 1 dimension");
     require(
         covariance.length == mean.length * mean.length,
@@ -63,9 +76,28 @@ public final class FeatureStatistics {
     }
   }
 
-  /** Vectors seen. */
+  /** Vectors seen; {@link #UNKNOWN_COUNT} when nobody knows. */
   public long count() {
     return count;
+  }
+
+  /** Whether the number of vectors is known. */
+  public boolean countKnown() {
+    return count != UNKNOWN_COUNT;
+  }
+
+  /** Sum of the variances. */
+  public double trace() {
+    double trace = 0;
+    for (int i = 0; i < mean.length; i++) {
+      trace += covariance[i * mean.length + i];
+    }
+    return trace;
+  }
+
+  /** Whether mean and covariance are the same numbers. */
+  public boolean sameAs(FeatureStatistics other) {
+    return Arrays.equals(mean, other.mean) && Arrays.equals(covariance, other.covariance);
   }
 
   /** Dimensions of a vector. */
@@ -86,10 +118,11 @@ public final class FeatureStatistics {
   /**
    * Statistics of both sets of vectors together (Chan, Golub, LeVeque 1979).
    *
-   * @throws IllegalArgumentException when the dimensions differ
+   * @throws IllegalArgumentException when the dimensions differ or a count is unknown
    */
   public FeatureStatistics merge(FeatureStatistics other) {
     int d = mean.length;
+    require(countKnown() && other.countKnown(), "counts must be known to merge statistics");
     require(d == other.mean.length, "%s dimensions and %s", d, other.mean.length);
     long total = count + other.count;
     double weight = (double) other.count / total;
@@ -116,12 +149,19 @@ public final class FeatureStatistics {
 
   /** Writes {@code mu}, {@code sigma} (as pytorch-fid names them) and {@code count}, atomically. */
   public void save(Path file) throws IOException {
+    NpzFile.write(file, arrays());
+  }
+
+  /** What {@link #save} writes, for a file with more in it. */
+  public Map<String, RawTensor> arrays() {
     Map<String, RawTensor> arrays = new LinkedHashMap<>();
     arrays.put("mu", raw(mean, mean.length));
     arrays.put("sigma", raw(covariance, mean.length, mean.length));
-    ByteBuffer number = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, count);
-    arrays.put("count", new RawTensor(DataType.INT64, new long[0], number));
-    NpzFile.write(file, arrays);
+    if (countKnown()) {
+      ByteBuffer number = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, count);
+      arrays.put("count", new RawTensor(DataType.INT64, new long[0], number));
+    }
+    return arrays;
   }
 
   private static RawTensor raw(double[] values, long... shape) {
@@ -131,48 +171,72 @@ public final class FeatureStatistics {
   }
 
   /**
-   * Reads what {@link #save} writes.
+   * Reads {@code mu}, {@code sigma} and, where there is one, {@code count}: what {@link #save},
+   * pytorch-fid and clean-fid write. Means in half precision (CLIP-FID's on a GPU) and covariances
+   * in single precision are widened.
    *
-   * @throws TensorFormatException when an array is missing or of the wrong type or shape
+   * @throws TensorFormatException when an array is missing or of the wrong type or shape, or a
+   *     value is not finite, or the covariance is not symmetric
    */
   public static FeatureStatistics load(Path file) throws IOException {
     return load(file, OptionalLong.empty());
   }
 
   /**
-   * Reads {@code mu} and {@code sigma} of a file without {@code count}, as pytorch-fid writes it.
+   * As {@link #load(Path)}.
    *
    * @param count vectors that they were computed of, used when the file does not say
    */
   public static FeatureStatistics load(Path file, OptionalLong count) throws IOException {
-    Map<String, RawTensor> arrays = NpzFile.read(file);
+    Map<String, RawTensor> arrays = NpzFile.read(file, Set.of("mu", "sigma", "count")::contains);
     double[] mean = doubles(file, arrays, "mu", 1);
     double[] covariance = doubles(file, arrays, "sigma", 2);
-    long vectors;
-    if (arrays.containsKey("count") && arrays.get("count").type() == DataType.INT64) {
-      vectors = arrays.get("count").bytes().getLong(0);
-    } else if (count.isPresent()) {
-      vectors = count.getAsLong();
-    } else {
-      throw new TensorFormatException(
-          file, "it has no int64 'count'; say how many images its statistics are of");
+    long vectors = count.orElse(UNKNOWN_COUNT);
+    if (arrays.containsKey("count")) {
+      RawTensor stored = arrays.get("count");
+      if (stored.type() != DataType.INT64 || stored.bytes().remaining() != Long.BYTES) {
+        throw new TensorFormatException(file, "expected one int64 in the array 'count'");
+      }
+      vectors = stored.bytes().getLong(0);
     }
     try {
-      return new FeatureStatistics(vectors, mean, covariance);
+      FeatureStatistics statistics = new FeatureStatistics(vectors, mean, covariance);
+      statistics.requireCovariance();
+      return statistics;
     } catch (IllegalArgumentException e) {
       throw new TensorFormatException(file, e.getMessage(), e);
+    }
+  }
+
+  private void requireCovariance() {
+    int d = mean.length;
+    double largest = 0;
+    for (int i = 0; i < d; i++) {
+      require(covariance[i * d + i] >= 0, "the variance of feature %s is negative", i);
+      largest = Math.max(largest, covariance[i * d + i]);
+    }
+    for (int i = 0; i < d; i++) {
+      for (int j = 0; j < i; j++) {
+        double difference = Math.abs(covariance[i * d + j] - covariance[j * d + i]);
+        require(difference <= 1e-6 * largest, "'sigma' is not symmetric at %s, %s", i, j);
+      }
     }
   }
 
   private static double[] doubles(Path file, Map<String, RawTensor> arrays, String name, int rank)
       throws IOException {
     RawTensor tensor = arrays.get(name);
-    if (tensor == null || tensor.type() != DataType.FLOAT64 || tensor.shape().length != rank) {
+    if (tensor == null || !FLOATS.contains(tensor.type()) || tensor.shape().length != rank) {
       throw new TensorFormatException(
-          file, "expected a float64 array '" + name + "' of rank " + rank);
+          file,
+          "expected an array '"
+              + name
+              + "' of floats and rank "
+              + rank
+              + ", as pytorch-fid names it");
     }
-    double[] values = new double[tensor.bytes().remaining() / 8];
-    tensor.bytes().asDoubleBuffer().get(values);
-    return values;
+    try (NDManager manager = TorchEngine.newManager(Device.cpu())) {
+      return tensor.toArray(manager).toType(DataType.FLOAT64, false).toDoubleArray();
+    }
   }
 }

@@ -4,11 +4,9 @@ import static dev.fewstep.schemas.spec.Checks.require;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
@@ -41,135 +39,155 @@ public final class KernelDistance {
    * @param generated (N, D), N at least 2
    */
   public static double unbiased(NDArray real, NDArray generated) {
-    checkShapes(real, generated);
-    return Autograd.off(
-        () -> {
-          try (NDManager step = real.getManager().newSubManager()) {
-            return unbiased(step, wide(step, real), wide(step, generated));
-          }
-        });
+    return unbiased(real.getManager(), FeatureRows.of(real), FeatureRows.of(generated));
   }
 
   /**
-   * Mean over random subsets: the published protocol with 100 subsets of 1000.
+   * The estimate over all pairs, read block by block.
+   *
+   * @param manager on whose device it is computed
+   */
+  public static double unbiased(NDManager manager, FeatureRows real, FeatureRows generated) {
+    checkShapes(real, generated);
+    return Autograd.off(
+        () -> {
+          double m = real.count();
+          double n = generated.count();
+          double value =
+              within(manager, real) / (m * (m - 1))
+                  + within(manager, generated) / (n * (n - 1))
+                  - 2 * between(manager, real, generated) / (m * n);
+          require(Double.isFinite(value), "the kernel distance is not finite");
+          return value;
+        });
+  }
+
+  /** As {@link #overSubsets(NDManager, FeatureRows, FeatureRows, int, int, long)}. */
+  public static Estimate overSubsets(
+      NDArray real, NDArray generated, int subsets, int size, long seed) {
+    return overSubsets(
+        real.getManager(), FeatureRows.of(real), FeatureRows.of(generated), subsets, size, seed);
+  }
+
+  /**
+   * Mean over random subsets: the published protocol with 100 subsets of 1000, without replacement
+   * within a subset.
    *
    * @param subsets how many, at least 1
    * @param size images of each side in a subset; neither set may have fewer
    * @param seed of the choice; the same seed chooses the same indices
    */
   public static Estimate overSubsets(
-      NDArray real, NDArray generated, int subsets, int size, long seed) {
+      NDManager manager,
+      FeatureRows real,
+      FeatureRows generated,
+      int subsets,
+      int size,
+      long seed) {
     checkShapes(real, generated);
     require(subsets >= 1 && size >= 2, "%s subsets of %s", subsets, size);
-    int m = (int) real.getShape().get(0);
-    int n = (int) generated.getShape().get(0);
     require(
-        Math.min(m, n) >= size,
+        Math.min(real.count(), generated.count()) >= size,
         "subsets of %s images need as many, not %s real and %s generated ones",
         size,
-        m,
-        n);
+        real.count(),
+        generated.count());
     double[] values = new double[subsets];
-    Autograd.silently(
-        () -> {
-          for (int s = 0; s < subsets; s++) {
-            try (NDManager step = real.getManager().newSubManager()) {
-              NDArray x = rows(step, real, size, StreamSeed.of(seed, "kernel-real", s));
-              NDArray y = rows(step, generated, size, StreamSeed.of(seed, "kernel-generated", s));
-              values[s] = unbiased(step, x, y);
-            }
-          }
-        });
-    double mean = java.util.Arrays.stream(values).average().orElseThrow();
+    for (int s = 0; s < subsets; s++) {
+      try (NDManager step = manager.newSubManager()) {
+        NDArray x = rows(step, real, size, StreamSeed.of(seed, "kernel-real", s));
+        NDArray y = rows(step, generated, size, StreamSeed.of(seed, "kernel-generated", s));
+        values[s] = unbiased(x, y);
+      }
+    }
+    double mean = Arrays.stream(values).average().orElseThrow();
     double variance =
-        java.util.Arrays.stream(values).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+        Arrays.stream(values).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
     return new Estimate(mean, Math.sqrt(variance));
   }
 
-  private static NDArray rows(NDManager step, NDArray features, int size, long seed) {
-    long[] chosen = choose((int) features.getShape().get(0), size, seed);
-    NDArray index = step.create(chosen);
-    NDArray picked = features.get(new NDIndex("{}", index));
-    picked.attach(step);
-    return wide(step, picked);
+  private static NDArray rows(NDManager step, FeatureRows features, int size, long seed) {
+    return features.pick(step, choose(features.count(), size, seed));
   }
 
   /** {@code size} different indices below {@code n}: the first of a Fisher-Yates shuffle. */
-  static long[] choose(int n, int size, long seed) {
+  static int[] choose(int n, int size, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    long[] all = new long[n];
-    for (int i = 0; i < n; i++) {
-      all[i] = i;
-    }
+    int[] all = new int[n];
+    Arrays.setAll(all, i -> i);
     for (int i = 0; i < size; i++) {
       int j = random.nextInt(i, n);
-      long swapped = all[i];
+      int swapped = all[i];
       all[i] = all[j];
       all[j] = swapped;
     }
-    return java.util.Arrays.copyOf(all, size);
+    return Arrays.copyOf(all, size);
   }
 
-  private static double unbiased(NDManager step, NDArray x, NDArray y) {
-    long m = x.getShape().get(0);
-    long n = y.getShape().get(0);
-    double withinX = sum(step, x, x) - diagonal(x);
-    double withinY = sum(step, y, y) - diagonal(y);
-    double value =
-        withinX / ((double) m * (m - 1))
-            + withinY / ((double) n * (n - 1))
-            - 2 * sum(step, x, y) / ((double) m * n);
-    require(Double.isFinite(value), "the kernel distance is not finite");
-    return value;
-  }
-
-  /** Sum of the kernel over all pairs of rows, in blocks so that memory stays bounded. */
-  private static double sum(NDManager parent, NDArray x, NDArray y) {
+  /** Sum of the kernel over all pairs of different rows of one set. */
+  private static double within(NDManager manager, FeatureRows x) {
     double total = 0;
-    for (long i = 0; i < x.getShape().get(0); i += CHUNK) {
-      for (long j = 0; j < y.getShape().get(0); j += CHUNK) {
-        try (NDManager step = parent.newSubManager()) {
-          NDArray a = slice(step, x, i);
-          NDArray b = slice(step, y, j);
-          NDArray k = a.matMul(b.transpose()).divi(x.getShape().get(1)).addi(1);
-          total += k.mul(k).muli(k).sum().toDoubleArray()[0];
+    for (int i = 0; i < x.count(); i += CHUNK) {
+      try (NDManager outer = manager.newSubManager()) {
+        NDArray a = x.block(outer, i, end(x, i));
+        double[] own = kernel(outer, a, a).toDoubleArray();
+        int rows = (int) a.getShape().get(0);
+        for (int r = 0; r < rows; r++) {
+          for (int c = 0; c < r; c++) {
+            total += 2 * own[r * rows + c];
+          }
+        }
+        for (int j = end(x, i); j < x.count(); j += CHUNK) {
+          try (NDManager step = outer.newSubManager()) {
+            NDArray b = x.block(step, j, end(x, j));
+            total += 2 * kernel(step, a, b).sum().toDoubleArray()[0];
+          }
         }
       }
     }
     return total;
   }
 
-  private static NDArray slice(NDManager step, NDArray x, long from) {
-    long to = Math.min(x.getShape().get(0), from + CHUNK);
-    NDArray slice = x.get(new NDIndex().addSliceDim(from, to));
-    slice.attach(step);
-    return slice;
-  }
-
-  /** Sum of k(x_i, x_i). */
-  private static double diagonal(NDArray x) {
-    try (NDManager step = x.getManager().newSubManager()) {
-      NDArray squares = x.mul(x);
-      squares.attach(step);
-      NDArray k = squares.sum(new int[] {1}).divi(x.getShape().get(1)).addi(1);
-      return k.mul(k).muli(k).sum().toDoubleArray()[0];
+  /** Sum of the kernel over all pairs of rows of two sets. */
+  private static double between(NDManager manager, FeatureRows x, FeatureRows y) {
+    double total = 0;
+    for (int i = 0; i < x.count(); i += CHUNK) {
+      try (NDManager outer = manager.newSubManager()) {
+        NDArray a = x.block(outer, i, end(x, i));
+        for (int j = 0; j < y.count(); j += CHUNK) {
+          try (NDManager step = outer.newSubManager()) {
+            NDArray b = y.block(step, j, end(y, j));
+            total += kernel(step, a, b).sum().toDoubleArray()[0];
+          }
+        }
+      }
     }
+    return total;
   }
 
-  private static NDArray wide(NDManager step, NDArray features) {
-    NDArray wide = features.toType(DataType.FLOAT64, true);
-    wide.attach(step);
-    return wide;
+  /** (x·y/D + 1)³ of every pair of rows. */
+  static NDArray kernel(NDManager step, NDArray x, NDArray y) {
+    NDArray products = x.matMul(y.transpose()).divi(x.getShape().get(1)).addi(1);
+    products.attach(step);
+    NDArray kernel = products.mul(products).muli(products);
+    kernel.attach(step);
+    return kernel;
   }
 
-  private static void checkShapes(NDArray real, NDArray generated) {
-    Shape a = real.getShape();
-    Shape b = generated.getShape();
+  private static int end(FeatureRows rows, int from) {
+    return Math.min(rows.count(), from + CHUNK);
+  }
+
+  static void checkShapes(FeatureRows real, FeatureRows generated) {
     require(
-        a.dimension() == 2 && b.dimension() == 2 && a.get(1) == b.get(1),
-        "features of shapes %s and %s, expected (M, D) and (N, D)",
-        a,
-        b);
-    require(a.get(0) >= 2 && b.get(0) >= 2, "at least 2 vectors a side, not %s and %s", a, b);
+        real.dimensions() == generated.dimensions(),
+        "real features have %s dimensions, generated ones %s",
+        real.dimensions(),
+        generated.dimensions());
+    require(
+        real.count() >= 2 && generated.count() >= 2,
+        "at least 2 vectors a side, not %s and %s",
+        real.count(),
+        generated.count());
   }
 }

@@ -315,18 +315,24 @@ public final class AtenOps {
   }
 
   /**
-   * The Fréchet distance of two Gaussians, |m1-m2|² + tr S1 + tr S2 - 2 Σ sqrt eig(S1^½ S2 S1^½),
-   * eigenvalues clipped at 0.
+   * Cholesky factor of a symmetric matrix, which need not be positive definite.
    *
-   * @param mean1 float64 (D)
-   * @param covariance1 float64 (D, D)
-   * @param mean2 float64 (D)
-   * @param covariance2 float64 (D, D)
-   * @return float64 scalar
+   * @param symmetric (D, D), of which the lower triangle is read
+   * @return lower factor (D, D), and an int32 scalar: 0, or the first leading minor that is not
+   *     positive, when the factor means nothing
    */
-  public static NDArray frechet(
-      NDArray mean1, NDArray covariance1, NDArray mean2, NDArray covariance2) {
-    return op("frechet", mean1, covariance1, mean2, covariance2);
+  public static List<NDArray> cholesky(NDArray symmetric) {
+    return OPS.tensors(symmetric.getManager(), "cholesky", symmetric);
+  }
+
+  /**
+   * Singular values of a matrix.
+   *
+   * @param matrix (M, N)
+   * @return descending (min(M, N))
+   */
+  public static NDArray singularValues(NDArray matrix) {
+    return op("svdvals", matrix);
   }
 
   private static String deviceOf(NDManager manager) {

@@ -49,12 +49,11 @@
     return (w, v)
   def eigvalsh(self: __torch__.Ops, s: Tensor) -> Tensor:
     return torch.linalg_eigvalsh(s)
-  def frechet(self: __torch__.Ops, m1: Tensor, s1: Tensor, m2: Tensor, s2: Tensor) -> Tensor:
-    w, v = torch.linalg_eigh(s1)
-    r = torch.matmul(v * torch.sqrt(torch.clamp_min(w, 0.)), torch.t(v))
-    e = torch.linalg_eigvalsh(torch.matmul(torch.matmul(r, s2), r))
-    t = torch.sum(torch.sqrt(torch.clamp_min(e, 0.)))
-    return torch.sum(torch.square(m1 - m2)) + torch.trace(s1) + torch.trace(s2) - 2 * t
+  def cholesky(self: __torch__.Ops, s: Tensor) -> Tuple[Tensor, Tensor]:
+    l, info = torch.linalg_cholesky_ex(s)
+    return (l, info)
+  def svdvals(self: __torch__.Ops, s: Tensor) -> Tensor:
+    return torch.linalg_svdvals(s)
   def batch_norm_eval(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor, mean: Tensor, var: Tensor, eps: float) -> Tensor:
     return torch.batch_norm(x, w, b, mean, var, False, 0., eps, True)
   def global_norm(self: __torch__.Ops, xs: List[Tensor]) -> Tensor:

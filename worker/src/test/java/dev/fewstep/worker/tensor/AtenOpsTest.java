@@ -97,13 +97,20 @@ class AtenOpsTest {
   }
 
   @Test
-  void frechetDistanceOfDiagonalGaussiansIsClosedForm() {
-    NDArray m1 = manager.create(new double[] {0, 0});
-    NDArray m2 = manager.create(new double[] {3, 4});
-    NDArray s1 = manager.create(new double[] {4, 0, 0, 9}, new Shape(2, 2));
-    NDArray s2 = manager.create(new double[] {1, 0, 0, 0}, new Shape(2, 2));
-    // 25 + (2-1)^2 + (3-0)^2
-    assertThat(AtenOps.frechet(m1, s1, m2, s2).getDouble()).isCloseTo(35.0, within(1e-12));
+  void aCholeskyFactorSaysWhetherItIsOne() {
+    List<NDArray> good =
+        AtenOps.cholesky(manager.create(new double[] {4, 2, 2, 5}, new Shape(2, 2)));
+    assertThat(good.get(0).toDoubleArray()).containsExactly(2, 0, 1, 2);
+    assertThat(good.get(1).toIntArray()).containsExactly(0);
+    NDArray indefinite = manager.create(new double[] {1, 2, 2, 1}, new Shape(2, 2));
+    assertThat(AtenOps.cholesky(indefinite).get(1).toIntArray()).containsExactly(2);
+  }
+
+  @Test
+  void singularValuesDescend() {
+    NDArray matrix = manager.create(new double[] {0, 3, 0, 4, 0, 0}, new Shape(2, 3));
+    assertThat(AtenOps.singularValues(matrix).toDoubleArray())
+        .containsExactly(new double[] {4, 3}, within(1e-12));
   }
 
   @Test
