@@ -41,8 +41,11 @@ public final class NpzFile {
   private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([0-9, L]*)\\)");
 
-  /** Entries carry this time, so that equal content makes equal bytes. */
-  private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0);
+  /**
+   * Entries carry this time, so that equal content makes equal bytes. Two seconds earlier, the zip
+   * would get a second time, in the time zone of the machine.
+   */
+  private static final LocalDateTime EPOCH = LocalDateTime.of(1980, 1, 1, 0, 0, 2);
 
   private NpzFile() {}
 

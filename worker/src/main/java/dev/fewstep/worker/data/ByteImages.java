@@ -2,9 +2,6 @@ package dev.fewstep.worker.data;
 
 import static dev.fewstep.schemas.spec.Checks.require;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.fewstep.schemas.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -17,14 +14,6 @@ import java.util.Optional;
  * Images held in memory as bytes, one per value, in index order and C, H, W order: at most 2 GiB.
  */
 public final class ByteImages implements ImageDataset {
-  private static final float[] UNIT = new float[256];
-
-  static {
-    for (int i = 0; i < UNIT.length; i++) {
-      UNIT[i] = i / 255f;
-    }
-  }
-
   private final ImageShape shape;
   private final byte[] pixels;
   private final int size;
@@ -86,7 +75,7 @@ public final class ByteImages implements ImageDataset {
   }
 
   @Override
-  public NDArray batch(NDManager manager, int[] indices) {
+  public float[] values(int[] indices) {
     int elements = shape.elements();
     float[] values = new float[Math.multiplyExact(indices.length, elements)];
     int out = 0;
@@ -94,14 +83,13 @@ public final class ByteImages implements ImageDataset {
       Objects.checkIndex(index, size);
       int from = index * elements;
       for (int i = 0; i < elements; i++) {
-        values[out++] = UNIT[Byte.toUnsignedInt(pixels[from + i])];
+        values[out++] = UnitBytes.value(pixels[from + i]);
       }
     }
-    return manager.create(
-        values, new Shape(indices.length, shape.channels(), shape.height(), shape.width()));
+    return values;
   }
 
-  /** The bytes of one image in C, H, W order; a copy. */
+  @Override
   public byte[] image(int index) {
     Objects.checkIndex(index, size);
     int elements = shape.elements();

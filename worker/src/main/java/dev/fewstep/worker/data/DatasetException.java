@@ -10,6 +10,16 @@ public final class DatasetException extends IOException {
     super(file + ": " + reason);
   }
 
+  /** Says which file, or which entry of which file, and why, with the cause. */
+  public DatasetException(String where, String reason, Throwable cause) {
+    super(where + ": " + reason, cause);
+  }
+
+  /** Says which file, or which entry of which file, and why. */
+  public DatasetException(String where, String reason) {
+    super(where + ": " + reason);
+  }
+
   /** Says which file and why, with the cause. */
   public DatasetException(Path file, String reason, Throwable cause) {
     super(file + ": " + reason, cause);

@@ -3,13 +3,20 @@ package dev.fewstep.worker.data;
 import ai.djl.ndarray.types.DataType;
 import dev.fewstep.worker.checkpoint.NpzFile;
 import dev.fewstep.worker.checkpoint.RawTensor;
+import dev.fewstep.worker.checkpoint.TensorFormatException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /**
  * The form in which a dataset travels: one {@code .npz} with {@code images}, uint8 (N, C, H, W),
@@ -48,6 +55,84 @@ public final class NpzImages {
         labels = Optional.of(labels(file, arrays.get("labels")));
       }
       return new ByteImages(shape, pixels, labels);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new DatasetException(file, e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Opens a dataset where it lies: mapped when its images are stored, as fewstep writes them, else
+   * read to memory.
+   *
+   * @throws DatasetException when an array is missing, or has another type or shape
+   */
+  public static ImageDataset open(Path file) throws IOException {
+    if (!Files.isReadable(file)) {
+      throw new DatasetException(file, "no such readable file");
+    }
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      if (zip.getEntry("images.npy") == null) {
+        throw new DatasetException(file, "no array 'images' in it");
+      }
+      ZipEntry entry = zip.getEntry("labels.npy");
+      Optional<int[]> labels = Optional.empty();
+      if (entry != null) {
+        try (InputStream in = new BufferedInputStream(zip.getInputStream(entry))) {
+          labels = Optional.of(labels(file, entry, in));
+        }
+      }
+      Optional<MappedImages> mapped = MappedImages.open(file, labels);
+      return mapped.isPresent() ? mapped.get() : read(file);
+    } catch (DatasetException | TensorFormatException e) {
+      throw e;
+    } catch (IOException | IllegalArgumentException e) {
+      // ZipFile answers damaged entries with several exceptions, some without a message.
+      throw new DatasetException(file, "not a readable zip (" + e + ")", e);
+    }
+  }
+
+  private static int[] labels(Path file, ZipEntry entry, InputStream in) throws IOException {
+    try {
+      NpyHeader header = NpyHeader.read(in);
+      long size = header.elements();
+      if (!header.descr().equals("<i8") || header.shape().size() != 1) {
+        throw new DatasetException(file, "'labels' must be int64 of rank 1, not " + header.descr());
+      }
+      if (size > Math.min(entry.getSize() / 8, Integer.MAX_VALUE / 16)) {
+        throw new DatasetException(file, "'labels' claims " + size + " values");
+      }
+      int[] labels = new int[(int) size];
+      for (int i = 0; i < labels.length; i++) {
+        byte[] value = in.readNBytes(8);
+        if (value.length < 8) {
+          throw new DatasetException(file, "'labels' ends too early");
+        }
+        labels[i] =
+            Math.toIntExact(ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong());
+      }
+      return labels;
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new DatasetException(file, "'labels': " + e.getMessage(), e);
+    }
+  }
+
+  /** Checks that an array can be images. */
+  static ImageShape shape(Path file, NpyHeader header) throws DatasetException {
+    List<Long> d = header.shape();
+    if (!header.descr().equals("|u1") || d.size() != 4) {
+      throw new DatasetException(
+          file,
+          "'images' must be uint8 of rank 4 (N, C, H, W), not "
+              + header.descr()
+              + " of rank "
+              + d.size());
+    }
+    try {
+      if (d.get(0) < 1 || d.get(0) > Integer.MAX_VALUE - 64) {
+        throw new IllegalArgumentException("it holds " + d.get(0) + " images");
+      }
+      return new ImageShape(
+          Math.toIntExact(d.get(1)), Math.toIntExact(d.get(2)), Math.toIntExact(d.get(3)));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new DatasetException(file, e.getMessage(), e);
     }

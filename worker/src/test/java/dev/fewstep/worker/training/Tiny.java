@@ -50,7 +50,7 @@ final class Tiny {
       }
 
       @Override
-      public NDArray batch(NDManager manager, int[] indices) {
+      public float[] values(int[] indices) {
         float[] values = new float[indices.length * edge * edge];
         for (int i = 0; i < indices.length; i++) {
           for (int p = 0; p < edge * edge; p++) {
@@ -58,7 +58,17 @@ final class Tiny {
             values[i * edge * edge + p] = (float) (0.5 + 0.5 * Math.sin(phase));
           }
         }
-        return manager.create(values, new Shape(indices.length, 1, edge, edge));
+        return values;
+      }
+
+      @Override
+      public byte[] image(int index) {
+        float[] values = values(new int[] {index});
+        byte[] bytes = new byte[values.length];
+        for (int p = 0; p < bytes.length; p++) {
+          bytes[p] = (byte) Math.round(255 * values[p]);
+        }
+        return bytes;
       }
 
       @Override

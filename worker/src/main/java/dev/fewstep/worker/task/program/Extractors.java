@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.schemas.message.FailureCode;
-import dev.fewstep.worker.data.ByteImages;
+import dev.fewstep.worker.data.ImageDataset;
 import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.evaluation.StatisticsAccumulator;
 import dev.fewstep.worker.features.FeatureExtractor;
@@ -59,7 +59,7 @@ public final class Extractors {
 
   /** Features of real images by index, row by row. */
   static float[] features(
-      FeatureExtractor extractor, ByteImages images, int from, int count, NDManager parent) {
+      FeatureExtractor extractor, ImageDataset images, int from, int count, NDManager parent) {
     return Autograd.off(
         () -> {
           try (NDManager scope = parent.newSubManager()) {

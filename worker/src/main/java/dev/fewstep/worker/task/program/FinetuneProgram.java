@@ -36,7 +36,7 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
   @Override
   public TaskResult run(FinetuneTask spec, TaskContext context)
       throws IOException, TaskStoppedException {
-    ImageDataset dataset = NpzImages.read(context.input(spec.dataset()));
+    ImageDataset dataset = NpzImages.open(context.input(spec.dataset()));
     try (NDManager manager = TorchEngine.newManager(context.device());
         FeatureExtractor extractor =
             Extractors.loadForLoss(

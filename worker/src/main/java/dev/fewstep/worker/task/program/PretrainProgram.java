@@ -33,7 +33,7 @@ public final class PretrainProgram implements TaskProgram<PretrainTask> {
   @Override
   public TaskResult run(PretrainTask spec, TaskContext context)
       throws IOException, TaskStoppedException {
-    ImageDataset dataset = NpzImages.read(context.input(spec.dataset()));
+    ImageDataset dataset = NpzImages.open(context.input(spec.dataset()));
     requireShape(dataset.shape(), spec.network());
     NoiseSchedule schedule = Networks.schedule(spec.network().schedule());
     try (NDManager manager = TorchEngine.newManager(context.device());

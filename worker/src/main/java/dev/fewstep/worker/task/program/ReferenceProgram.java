@@ -3,7 +3,7 @@ package dev.fewstep.worker.task.program;
 import ai.djl.ndarray.NDManager;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.task.ReferenceTask;
-import dev.fewstep.worker.data.ByteImages;
+import dev.fewstep.worker.data.ImageDataset;
 import dev.fewstep.worker.data.NpzImages;
 import dev.fewstep.worker.evaluation.StatisticsAccumulator;
 import dev.fewstep.worker.features.FeatureExtractor;
@@ -26,7 +26,7 @@ public final class ReferenceProgram implements TaskProgram<ReferenceTask> {
   @Override
   public TaskResult run(ReferenceTask spec, TaskContext context)
       throws IOException, TaskStoppedException {
-    ByteImages dataset = NpzImages.read(context.input(spec.dataset()));
+    ImageDataset dataset = NpzImages.open(context.input(spec.dataset()));
     try (NDManager manager = TorchEngine.newManager(context.device());
         FeatureExtractor extractor =
             Extractors.load(
