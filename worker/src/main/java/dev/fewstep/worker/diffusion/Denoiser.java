@@ -55,4 +55,13 @@ public interface Denoiser {
    * @return the replica
    */
   Denoiser replica(NDManager owner);
+
+  /**
+   * Whether replicas share their gradients with this network; it then trains with one shard only.
+   *
+   * @return false for networks whose replicas have gradients of their own
+   */
+  default boolean gradientsAreShared() {
+    return false;
+  }
 }

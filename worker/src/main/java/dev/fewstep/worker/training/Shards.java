@@ -35,14 +35,15 @@ final class Shards implements AutoCloseable {
       throw new IllegalArgumentException("At least one shard is needed, not " + count);
     }
     owner = parent.newSubManager();
-    for (int i = 0; i < count; i++) {
+    int shards = denoiser.gradientsAreShared() ? 1 : count;
+    for (int i = 0; i < shards; i++) {
       Denoiser replica = denoiser.replica(owner);
       replicas.add(replica);
       leaves.add(List.copyOf(replica.parameters().values()));
     }
     threads =
         Executors.newFixedThreadPool(
-            count,
+            shards,
             task -> {
               Thread thread = new Thread(task, "fewstep-shard");
               thread.setDaemon(true);
