@@ -240,12 +240,15 @@ public final class NpzFile {
       case "<f2" -> DataType.FLOAT16;
       case "<i8" -> DataType.INT64;
       case "<i4" -> DataType.INT32;
+      case "<i2" -> DataType.INT16;
       case "|i1" -> DataType.INT8;
       case "|u1" -> DataType.UINT8;
       case "|b1" -> DataType.BOOLEAN;
       default ->
           throw new IllegalArgumentException(
-              "has the element type '" + descr + "'; readable are <f2 <f4 <f8 <i4 <i8 |i1 |u1 |b1");
+              "has the element type '"
+                  + descr
+                  + "'; readable are <f2 <f4 <f8 <i2 <i4 <i8 |i1 |u1 |b1");
     };
   }
 
@@ -256,6 +259,7 @@ public final class NpzFile {
       case FLOAT16 -> "<f2";
       case INT64 -> "<i8";
       case INT32 -> "<i4";
+      case INT16 -> "<i2";
       case INT8 -> "|i1";
       case UINT8 -> "|u1";
       case BOOLEAN -> "|b1";

@@ -210,6 +210,19 @@ public final class PthFile {
     }
   }
 
+  /**
+   * Writes atomically what Python's {@code torch.load(weights_only=True)} reads. Equal content
+   * makes equal bytes.
+   *
+   * @param tree {@link RawTensor}s, maps, lists, text, numbers (Integer, Long, Double) and Boolean,
+   *     nested at will; a map from text to tensors becomes an OrderedDict, as a module's state
+   *     dictionary is
+   * @throws IllegalArgumentException when the tree holds anything else
+   */
+  public static void write(Path file, Object tree) throws IOException {
+    AtomicFile.write(file, out -> PthWriter.write(out, tree));
+  }
+
   /** For {@link TensorTree}: the tensor that a view describes. */
   static RawTensor tensor(View view, ByteBuffer storage) {
     return Strided.gather(

@@ -90,12 +90,20 @@ public final class RawTensor {
   }
 
   /**
-   * Makes an array of the engine. Half-precision types become float32, which holds each of their
-   * values exactly; the others keep their type. The array has memory of its own.
+   * Makes an array of the engine. Half-precision types become float32 and int16 becomes int32,
+   * which hold each of their values exactly; the others keep their type. The array has memory of
+   * its own.
    */
   public NDArray toArray(NDManager manager) {
     if (type == DataType.FLOAT16 || type == DataType.BFLOAT16) {
       return widened(manager);
+    }
+    if (type == DataType.INT16) {
+      ByteBuffer wide = allocate(2L * bytes.remaining());
+      for (int at = 0; at < bytes.limit(); at += 2) {
+        wide.putInt(2 * at, bytes.getShort(at));
+      }
+      return owned(manager, wide.order(ByteOrder.nativeOrder()), DataType.INT32);
     }
     ByteBuffer direct = bytes;
     if (!bytes.isDirect()) {

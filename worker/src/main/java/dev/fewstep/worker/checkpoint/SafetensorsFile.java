@@ -185,6 +185,7 @@ public final class SafetensorsFile {
       case "BF16" -> DataType.BFLOAT16;
       case "I64" -> DataType.INT64;
       case "I32" -> DataType.INT32;
+      case "I16" -> DataType.INT16;
       case "I8" -> DataType.INT8;
       case "U8" -> DataType.UINT8;
       case "BOOL" -> DataType.BOOLEAN;
@@ -194,7 +195,7 @@ public final class SafetensorsFile {
                   + name
                   + "' has the type '"
                   + dtype
-                  + "'; readable are F16 BF16 F32 F64 I8 I32 I64 U8 BOOL");
+                  + "'; readable are F16 BF16 F32 F64 I8 I16 I32 I64 U8 BOOL");
     };
   }
 
@@ -206,6 +207,7 @@ public final class SafetensorsFile {
       case BFLOAT16 -> "BF16";
       case INT64 -> "I64";
       case INT32 -> "I32";
+      case INT16 -> "I16";
       case INT8 -> "I8";
       case UINT8 -> "U8";
       case BOOLEAN -> "BOOL";

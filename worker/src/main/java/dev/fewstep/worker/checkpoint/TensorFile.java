@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** Reads any tensor file by its content, and writes {@code .safetensors} or {@code .npz}. */
+/** Reads any tensor file by its content, and writes it by its suffix. */
 public final class TensorFile {
   private TensorFile() {}
 
@@ -68,24 +68,34 @@ public final class TensorFile {
   }
 
   /**
-   * Writes atomically, in the format of the file's suffix. Equal content makes equal bytes.
+   * Writes atomically, in the format of the file's suffix: {@code .safetensors}, {@code .npz}, or
+   * {@code .pth} as a plain state dictionary. Equal content makes equal bytes.
    *
-   * @param metadata free text; must be empty for {@code .npz}, which has no place for it
-   * @throws IllegalArgumentException when the suffix is neither {@code .safetensors} nor {@code
-   *     .npz}
+   * @param metadata free text; must be empty but for {@code .safetensors}: the others have no place
+   *     for it
+   * @throws IllegalArgumentException when the suffix is none of these
    */
   public static void write(Path file, Map<String, NDArray> arrays, Map<String, String> metadata)
       throws IOException {
     Map<String, RawTensor> tensors = new LinkedHashMap<>();
     arrays.forEach((name, array) -> tensors.put(name, RawTensor.of(array)));
+    writeRaw(file, tensors, metadata);
+  }
+
+  /** {@link #write} of tensors as bytes. */
+  public static void writeRaw(
+      Path file, Map<String, RawTensor> tensors, Map<String, String> metadata) throws IOException {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".safetensors")) {
       SafetensorsFile.write(file, tensors, metadata);
     } else if (name.endsWith(".npz") && metadata.isEmpty()) {
       NpzFile.write(file, tensors);
+    } else if ((name.endsWith(".pth") || name.endsWith(".pt")) && metadata.isEmpty()) {
+      PthFile.write(file, tensors);
     } else {
       throw new IllegalArgumentException(
-          "tensors are written to .safetensors, or without metadata to .npz, not to " + file);
+          "tensors are written to .safetensors, or without metadata to .npz or .pth, not to "
+              + file);
     }
   }
 }

@@ -63,6 +63,7 @@ final class TensorUnpickler extends Unpickler {
     allowed.put("torch.BFloat16Storage", new StorageType(DataType.BFLOAT16));
     allowed.put("torch.LongStorage", new StorageType(DataType.INT64));
     allowed.put("torch.IntStorage", new StorageType(DataType.INT32));
+    allowed.put("torch.ShortStorage", new StorageType(DataType.INT16));
     allowed.put("torch.CharStorage", new StorageType(DataType.INT8));
     allowed.put("torch.ByteStorage", new StorageType(DataType.UINT8));
     allowed.put("torch.BoolStorage", new StorageType(DataType.BOOLEAN));
