@@ -58,6 +58,7 @@ import picocli.CommandLine.Spec;
       dev.fewstep.cli.local.SequenceCommand.class,
       dev.fewstep.cli.local.BeforeAfterCommand.class,
       dev.fewstep.cli.local.NeighboursCommand.class,
+      dev.fewstep.cli.published.ImportConfigCommand.class,
       dev.fewstep.cli.local.FeaturesCommand.class,
       dev.fewstep.cli.local.MetricsCommand.class,
       GenerateCompletion.class

@@ -80,7 +80,7 @@ public final class Picture {
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
-  /** Images side by side with a black gap: all of one height. */
+  /** Images side by side with a white gap: all of one height. */
   public static Picture beside(List<Picture> pictures, int gap) {
     require(!pictures.isEmpty(), "nothing to put side by side");
     int height = pictures.get(0).shape().height();
@@ -91,6 +91,7 @@ public final class Picture {
     }
     ImageShape whole = new ImageShape(3, height, width);
     byte[] out = new byte[whole.elements()];
+    Arrays.fill(out, (byte) 255);
     int left = 0;
     for (Picture picture : pictures) {
       Picture rgb = picture.rgb();

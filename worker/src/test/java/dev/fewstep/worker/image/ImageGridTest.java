@@ -96,6 +96,6 @@ class ImageGridTest {
   void picturesStandSideBySide() {
     Picture both = Picture.beside(List.of(grey(1, 2), grey(3)), 2);
     assertThat(both.shape()).isEqualTo(new ImageShape(3, 1, 5));
-    assertThat(both.pixels()).containsExactly(1, 2, 0, 0, 3, 1, 2, 0, 0, 3, 1, 2, 0, 0, 3);
+    assertThat(both.pixels()).containsExactly(1, 2, -1, -1, 3, 1, 2, -1, -1, 3, 1, 2, -1, -1, 3);
   }
 }
