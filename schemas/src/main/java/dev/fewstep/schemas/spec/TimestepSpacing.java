@@ -12,5 +12,11 @@ public enum TimestepSpacing {
   QUADRATIC,
   /** {@code range(0, T, T // N)} as published: makes more steps than asked for some N. */
   @JsonProperty("published")
-  PUBLISHED
+  PUBLISHED,
+  /** improved-diffusion's {@code ddimN}: exactly the asked count at a whole stride, or refused. */
+  @JsonProperty("ddim")
+  DDIM,
+  /** improved-diffusion's section counts: each section evenly spaced, first and last included. */
+  @JsonProperty("sections")
+  SECTIONS
 }

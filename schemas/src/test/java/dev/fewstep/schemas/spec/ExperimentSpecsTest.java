@@ -41,7 +41,7 @@ class ExperimentSpecsTest {
     assertThat(lines(FULL.replace("{steps: 5,", "{stpes: 5,")))
         .containsExactly(
             "grid.yaml:11: spec.base.sampling.stpes: unknown field; expected one of steps, spacing,"
-                + " eta; did you mean 'steps'?");
+                + " eta, sections, label; did you mean 'steps'?");
   }
 
   @ParameterizedTest

@@ -142,7 +142,7 @@ class SchemaAgreementTest {
         }
       }
     }
-    assertThat(enums).isEqualTo(8);
+    assertThat(enums).isEqualTo(10);
   }
 
   /** Every bound of the schema is the record's: the record takes it and refuses what is beyond. */

@@ -30,6 +30,14 @@ public record DdimStep(int t, double ofX, double ofOutput, double ofNoise) {
       throw new IllegalArgumentException("eta must be in [0, 1] but is " + eta);
     }
     double at = schedule.alphaBar(from);
+    if (!(at > 0 && at < 1)) {
+      throw new IllegalArgumentException(
+          "A sampler cannot visit timestep "
+              + from
+              + ", where alphaBar is "
+              + at
+              + " and not between 0 and 1");
+    }
     double as = schedule.alphaBar(to);
     double c1 = eta * Math.sqrt((1 - at / as) * (1 - as) / (1 - at));
     double c2 = Math.sqrt(Math.max(0, 1 - as - c1 * c1));

@@ -84,6 +84,86 @@ public record Timesteps(int asked, List<Integer> descending) {
   }
 
   /**
+   * improved-diffusion's {@code ddimN} (respace.py:29-38): exactly {@code count} timesteps 0, k,
+   * 2k, ... for the smallest whole stride k that makes so many.
+   *
+   * @param count in [1, T]
+   * @param steps T of the schedule
+   * @return the timesteps
+   * @throws IllegalArgumentException when no whole stride makes that many, naming the nearest
+   *     counts that have one
+   */
+  public static Timesteps ddim(int count, int steps) {
+    check(count, steps);
+    int below = 1;
+    int above = steps;
+    for (int stride = 1; stride <= steps; stride++) {
+      int made = (steps + stride - 1) / stride;
+      if (made == count) {
+        int[] ascending = new int[count];
+        for (int i = 0; i < count; i++) {
+          ascending[i] = i * stride;
+        }
+        return new Timesteps(count, reversed(ascending));
+      }
+      if (made > count) {
+        above = made;
+      } else {
+        below = Math.max(below, made);
+      }
+    }
+    throw new IllegalArgumentException(
+        "No whole stride makes exactly "
+            + count
+            + " timesteps of "
+            + steps
+            + "; the nearest counts with one are "
+            + below
+            + " and "
+            + above);
+  }
+
+  /**
+   * improved-diffusion's section counts (respace.py:39-60): the T timesteps are cut into as many
+   * nearly equal sections as there are counts, and each gets its count evenly spaced, first and
+   * last included.
+   *
+   * @param counts timesteps of each section, from the cleanest to the noisiest, each at least 1
+   * @param steps T of the schedule
+   * @return the timesteps
+   * @throws IllegalArgumentException when a section is shorter than its count
+   */
+  public static Timesteps sections(List<Integer> counts, int steps) {
+    int asked = 0;
+    for (int count : counts) {
+      if (count < 1) {
+        throw new IllegalArgumentException("A section needs at least 1 timestep, not " + count);
+      }
+      asked = Math.addExact(asked, count);
+    }
+    check(asked, steps);
+    int[] ascending = new int[asked];
+    int start = 0;
+    int made = 0;
+    for (int section = 0; section < counts.size(); section++) {
+      int count = counts.get(section);
+      int size = steps / counts.size() + (section < steps % counts.size() ? 1 : 0);
+      if (size < count) {
+        throw new IllegalArgumentException(
+            "A section of " + size + " timesteps cannot be divided into " + count);
+      }
+      double stride = count == 1 ? 1 : (size - 1) / (double) (count - 1);
+      double at = 0;
+      for (int i = 0; i < count; i++) {
+        ascending[made++] = start + (int) Math.rint(at);
+        at += stride;
+      }
+      start += size;
+    }
+    return new Timesteps(asked, reversed(ascending));
+  }
+
+  /**
    * Network evaluations really made.
    *
    * @return NFE

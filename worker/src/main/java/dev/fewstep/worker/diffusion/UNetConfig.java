@@ -17,6 +17,8 @@ import java.util.List;
  * @param patch space-to-depth factor: the network sees patch² channels at 1/patch of the size; 1
  *     for none
  * @param prediction what the network predicts
+ * @param resampConv whether levels are joined by convolutions; else by 2x2 average pooling and
+ *     nearest repetition alone ({@code resamp_with_conv: false})
  */
 public record UNetConfig(
     int imageSize,
@@ -28,7 +30,8 @@ public record UNetConfig(
     int groups,
     double dropout,
     int patch,
-    PredictionType prediction) {
+    PredictionType prediction,
+    boolean resampConv) {
   /** Checks. */
   public UNetConfig {
     multipliers = List.copyOf(multipliers);
@@ -61,6 +64,32 @@ public record UNetConfig(
             + " for "
             + multipliers.size()
             + " levels");
+  }
+
+  /** With convolutions between levels, as all published checkpoints have. */
+  public UNetConfig(
+      int imageSize,
+      int channels,
+      int width,
+      List<Integer> multipliers,
+      int resBlocks,
+      List<Integer> attention,
+      int groups,
+      double dropout,
+      int patch,
+      PredictionType prediction) {
+    this(
+        imageSize,
+        channels,
+        width,
+        multipliers,
+        resBlocks,
+        attention,
+        groups,
+        dropout,
+        patch,
+        prediction,
+        true);
   }
 
   private static void require(boolean condition, String message) {

@@ -120,7 +120,7 @@ final class UNetProgram {
           declareAttention("down." + level + ".attn." + block, out);
         }
       }
-      if (level < levels - 1) {
+      if (level < levels - 1 && config.resampConv()) {
         conv("down." + level + ".downsample.conv", out, out, 3, false);
       }
       in = out;
@@ -138,7 +138,7 @@ final class UNetProgram {
           declareAttention("up." + level + ".attn." + block, out);
         }
       }
-      if (level > 0) {
+      if (level > 0 && config.resampConv()) {
         conv("up." + level + ".upsample.conv", out, out, 3, false);
       }
     }
@@ -221,7 +221,11 @@ final class UNetProgram {
         skip(skips);
       }
       if (level < levels - 1) {
-        line("    h = (self).down(h, P, %d)", at("down." + level + ".downsample.conv"));
+        if (config.resampConv()) {
+          line("    h = (self).down(h, P, %d)", at("down." + level + ".downsample.conv"));
+        } else {
+          line("    h = torch.avg_pool2d(h, [2, 2], [2, 2])");
+        }
         skip(skips);
       }
     }
@@ -235,7 +239,11 @@ final class UNetProgram {
         attention("up." + level + ".attn." + block);
       }
       if (level > 0) {
-        line("    h = (self).up(h, P, %d)", at("up." + level + ".upsample.conv"));
+        if (config.resampConv()) {
+          line("    h = (self).up(h, P, %d)", at("up." + level + ".upsample.conv"));
+        } else {
+          line("    h = torch.upsample_nearest2d(h, [2 * torch.size(h, 2), 2 * torch.size(h, 3)])");
+        }
       }
     }
     line("    h = torch.silu((self).norm(h, P, %d))", at("norm_out"));

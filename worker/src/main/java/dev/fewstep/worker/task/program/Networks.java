@@ -18,6 +18,7 @@ import dev.fewstep.worker.diffusion.UNet;
 import dev.fewstep.worker.diffusion.UNetConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -69,15 +70,34 @@ public final class Networks {
           spec.groups(),
           spec.dropout(),
           spec.patch(),
-          prediction);
+          prediction,
+          spec.resampConv());
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
     }
   }
 
-  /** A linear noise schedule. */
+  /**
+   * A noise schedule.
+   *
+   * @throws TaskFailure when it has too few steps
+   */
   public static NoiseSchedule schedule(NoiseScheduleSpec spec) {
-    return NoiseSchedule.linear(spec.trainTimesteps(), spec.betaStart(), spec.betaEnd());
+    int steps = spec.trainTimesteps();
+    double start = spec.betaStart();
+    double end = spec.betaEnd();
+    try {
+      return switch (spec.kind()) {
+        case LINEAR -> NoiseSchedule.linear(steps, start, end);
+        case QUAD -> NoiseSchedule.quadratic(steps, start, end);
+        case CONST -> NoiseSchedule.constant(steps, end);
+        case JSD -> NoiseSchedule.jsd(steps);
+        case SIGMOID -> NoiseSchedule.sigmoid(steps, start, end);
+        case COSINE -> NoiseSchedule.cosine(steps);
+      };
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
+    }
   }
 
   /**
@@ -91,6 +111,11 @@ public final class Networks {
         case UNIFORM -> Timesteps.uniform(sampling.steps(), schedule.steps());
         case QUADRATIC -> Timesteps.quadratic(sampling.steps(), schedule.steps());
         case PUBLISHED -> Timesteps.published(sampling.steps(), schedule.steps());
+        case DDIM -> Timesteps.ddim(sampling.steps(), schedule.steps());
+        case SECTIONS ->
+            Timesteps.sections(
+                sampling.sections().isEmpty() ? List.of(sampling.steps()) : sampling.sections(),
+                schedule.steps());
       };
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
