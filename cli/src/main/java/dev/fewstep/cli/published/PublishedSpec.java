@@ -279,11 +279,11 @@ final class PublishedSpec {
                     .orElse("")));
     if (iterations > LONG || lr > 1e-5) {
       notes.add(
-          "ATTENTION: learning rate %s and %,d iterations are those of DDPM training from scratch, not of a finetune. MMD-DDM's own files have 5e-6 or 1e-6, and its checkpoint names hint at 400 to 700 steps: see --iterations."
+          "ATTENTION: learning rate %s and %,d iterations are those of DDPM training from scratch, not of a finetune. MMD-DDM's own files have 5e-6 or 1e-6, and its checkpoint names hint at 400 to 700 loop steps: see --iterations."
               .formatted(lr, iterations));
     } else if (iterations > 1000) {
       notes.add(
-          "The published checkpoint was chosen by hand; names in the code hint at step 400 to 700: see --iterations and training.validation.");
+          "The published checkpoint was chosen by hand; names in the code hint at loop step 400 to 700: see --iterations and training.validation.");
     }
   }
 
