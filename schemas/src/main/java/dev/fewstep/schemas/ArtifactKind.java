@@ -20,6 +20,8 @@ public enum ArtifactKind {
   SCORES,
   /** Features of generated images. */
   FEATURES,
+  /** How much gradient reached each layer of a network in training: a table or its plot. */
+  GRADIENT_FLOW,
   /** The last lines that the task logged. */
   LOG
 }

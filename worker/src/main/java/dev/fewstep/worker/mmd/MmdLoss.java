@@ -7,12 +7,42 @@ import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.tensor.Autograd;
 
 /**
- * The squared MMD between generated and real features with its gradient in closed form.
+ * The squared MMD between generated and real features with its gradient in closed form. No gradient
+ * passes to the real features.
  *
  * @param kernel the kernel
  * @param estimator the estimator
+ * @param precision FLOAT64, or FLOAT32 as some published trainings
  */
-public record MmdLoss(Kernel kernel, MmdEstimator estimator) {
+public record MmdLoss(Kernel kernel, MmdEstimator estimator, DataType precision) {
+  /** Checks. */
+  public MmdLoss {
+    if (precision != DataType.FLOAT64 && precision != DataType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "The precision must be FLOAT64 or FLOAT32 but is " + precision);
+    }
+  }
+
+  /**
+   * In double precision.
+   *
+   * @param kernel the kernel
+   * @param estimator the estimator
+   */
+  public MmdLoss(Kernel kernel, MmdEstimator estimator) {
+    this(kernel, estimator, DataType.FLOAT64);
+  }
+
+  /**
+   * The same with a kernel that has taken what it needs from real features.
+   *
+   * @param real (n, D)
+   * @return a loss that can be evaluated
+   */
+  public MmdLoss decided(NDArray real) {
+    return new MmdLoss(kernel.decided(real), estimator, precision);
+  }
+
   /**
    * The value and the gradient by the generated features.
    *
@@ -22,7 +52,7 @@ public record MmdLoss(Kernel kernel, MmdEstimator estimator) {
   public record Result(double value, NDArray gradient) {}
 
   /**
-   * Evaluates; everything is computed in double.
+   * Evaluates; everything is computed in the loss's precision.
    *
    * @param generated (m, D), m at least 2 for the unbiased estimator
    * @param real (n, D), likewise
@@ -34,8 +64,8 @@ public record MmdLoss(Kernel kernel, MmdEstimator estimator) {
     return Autograd.off(
         () -> {
           try (NDManager scope = generated.getManager().newSubManager()) {
-            NDArray x = toDouble(generated, scope);
-            NDArray y = toDouble(real, scope);
+            NDArray x = typed(generated, scope);
+            NDArray y = typed(real, scope);
             Terms terms = terms(x, y);
             NDArray gradient =
                 kernel
@@ -60,7 +90,7 @@ public record MmdLoss(Kernel kernel, MmdEstimator estimator) {
     return Autograd.off(
         () -> {
           try (NDManager scope = generated.getManager().newSubManager()) {
-            return terms(toDouble(generated, scope), toDouble(real, scope)).value();
+            return terms(typed(generated, scope), typed(real, scope)).value();
           }
         });
   }
@@ -74,27 +104,36 @@ public record MmdLoss(Kernel kernel, MmdEstimator estimator) {
     double m = x.getShape().get(0);
     double n = y.getShape().get(0);
     NDManager scope = x.getManager();
-    NDArray cross = scope.ones(new Shape((long) m, (long) n), DataType.FLOAT64);
+    NDArray cross = scope.ones(new Shape((long) m, (long) n), precision);
     cross.muli(-2 / (m * n));
     double value =
-        kernel.values(x, x).mul(withinX).sum().getDouble()
-            + kernel.values(y, y).mul(withinY).sum().getDouble()
-            + kernel.values(x, y).mul(cross).sum().getDouble();
+        total(kernel.values(x, x).mul(withinX))
+            + total(kernel.values(y, y).mul(withinY))
+            + total(kernel.values(x, y).mul(cross));
     return new Terms(value, withinX, cross);
+  }
+
+  private static double total(NDArray values) {
+    NDArray sum = values.sum();
+    return sum.getDataType() == DataType.FLOAT64 ? sum.getDouble() : sum.getFloat();
   }
 
   private NDArray weights(NDArray x) {
     int count = (int) x.getShape().get(0);
     NDManager scope = x.getManager();
-    NDArray ones = scope.ones(new Shape(count, count), DataType.FLOAT64);
+    NDArray ones = scope.ones(new Shape(count, count), precision);
     if (estimator == MmdEstimator.BIASED) {
       return ones.div((double) count * count);
     }
-    return ones.sub(scope.eye(count, count, 0, DataType.FLOAT64)).div((double) count * (count - 1));
+    return ones.sub(scope.eye(count, count, 0, precision)).div((double) count * (count - 1));
   }
 
-  private static NDArray toDouble(NDArray features, NDManager scope) {
-    NDArray values = features.toType(DataType.FLOAT64, true);
+  private NDArray typed(NDArray features, NDManager scope) {
+    // DJL's toType gives the very array back when it has the type already.
+    NDArray values =
+        features.getDataType() == precision
+            ? features.duplicate()
+            : features.toType(precision, true);
     values.attach(scope);
     return values;
   }

@@ -1,33 +1,63 @@
 package dev.fewstep.worker.mmd;
 
 import ai.djl.ndarray.NDArray;
+import java.util.OptionalDouble;
 
 /**
- * (x·y/D + 1)^degree (MMD-DDM, losses.py:26-53).
+ * (gamma x·y + coef0)^degree (MMD-DDM, losses.py:26-53, with gamma 1/D and coef0 1).
  *
- * @param degree 1 to 10
+ * @param degree at least 1
+ * @param gamma above 0; 1/D when absent
+ * @param coef0 at least 0, so that the kernel is positive definite
  */
-public record PolynomialKernel(int degree) implements Kernel {
+public record PolynomialKernel(int degree, OptionalDouble gamma, double coef0) implements Kernel {
   /** Checks. */
   public PolynomialKernel {
-    if (degree < 1 || degree > 10) {
-      throw new IllegalArgumentException("The degree must be 1 to 10 but is " + degree);
+    if (degree < 1) {
+      throw new IllegalArgumentException("The degree must be at least 1 but is " + degree);
     }
+    if (gamma.isPresent() && !(gamma.getAsDouble() > 0)) {
+      throw new IllegalArgumentException("gamma must be positive but is " + gamma.getAsDouble());
+    }
+    if (!(coef0 >= 0)) {
+      throw new IllegalArgumentException("coef0 must not be negative but is " + coef0);
+    }
+  }
+
+  /**
+   * (x·y/D + 1)^degree.
+   *
+   * @param degree at least 1
+   */
+  public PolynomialKernel(int degree) {
+    this(degree, OptionalDouble.empty(), 1);
   }
 
   @Override
   public NDArray values(NDArray x, NDArray y) {
-    return base(x, y).pow(degree);
+    NDArray base = base(x, y);
+    return degree == 1 ? base : base.pow((double) degree);
   }
 
   @Override
   public NDArray derivative(NDArray x, NDArray y, NDArray weights) {
-    double gamma = 1.0 / x.getShape().get(1);
-    NDArray slopes = degree == 1 ? weights : base(x, y).pow(degree - 1).mul(weights);
-    return slopes.matMul(y).mul(degree * gamma);
+    NDArray slopes = degree == 1 ? weights : base(x, y).pow(degree - 1.0).mul(weights);
+    return slopes.matMul(y).mul(degree * scale(x));
   }
 
-  private static NDArray base(NDArray x, NDArray y) {
-    return x.matMul(y.transpose()).div((double) x.getShape().get(1)).add(1.0);
+  @Override
+  public Kernel decided(NDArray real) {
+    return this;
+  }
+
+  private NDArray base(NDArray x, NDArray y) {
+    NDArray products = x.matMul(y.transpose());
+    double dimension = x.getShape().get(1);
+    return (gamma.isPresent() ? products.mul(gamma.getAsDouble()) : products.div(dimension))
+        .add(coef0);
+  }
+
+  private double scale(NDArray x) {
+    return gamma.orElse(1.0 / x.getShape().get(1));
   }
 }

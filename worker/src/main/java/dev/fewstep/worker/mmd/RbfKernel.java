@@ -1,39 +1,72 @@
 package dev.fewstep.worker.mmd;
 
 import ai.djl.ndarray.NDArray;
-import java.util.OptionalDouble;
+import java.util.List;
 
 /**
- * exp(-gamma |x-y|²) (MMD-DDM, losses.py:56-83).
+ * The mean over factors f of exp(-gamma |x-y|² / f²) (MMD-DDM, losses.py:56-83, with gamma 1/D and
+ * the one factor 1).
  *
- * @param gamma above 0; 1/D when absent
+ * @param bandwidth gamma
+ * @param factors of the width, above 0, at least one
  */
-public record RbfKernel(OptionalDouble gamma) implements Kernel {
+public record RbfKernel(Bandwidth bandwidth, List<Double> factors) implements Kernel {
   /** Checks. */
   public RbfKernel {
-    if (gamma.isPresent() && !(gamma.getAsDouble() > 0)) {
-      throw new IllegalArgumentException("gamma must be positive but is " + gamma.getAsDouble());
+    factors = List.copyOf(factors);
+    if (factors.isEmpty() || factors.stream().anyMatch(factor -> !(factor > 0))) {
+      throw new IllegalArgumentException("The widths must be positive but are " + factors);
     }
+  }
+
+  /**
+   * exp(-gamma |x-y|²).
+   *
+   * @param bandwidth gamma
+   */
+  public RbfKernel(Bandwidth bandwidth) {
+    this(bandwidth, List.of(1.0));
   }
 
   @Override
   public NDArray values(NDArray x, NDArray y) {
-    NDArray squares =
-        x.square()
-            .sum(new int[] {1}, true)
-            .add(y.square().sum(new int[] {1}, true).transpose())
-            .sub(x.matMul(y.transpose()).mul(2.0))
-            .maximum(0.0);
-    return squares.mul(-scale(x)).exp();
+    NDArray squares = Squares.of(x, y);
+    NDArray sum = part(squares, x, factors.get(0));
+    for (double factor : factors.subList(1, factors.size())) {
+      sum.addi(part(squares, x, factor));
+    }
+    return factors.size() == 1 ? sum : sum.div((double) factors.size());
   }
 
   @Override
   public NDArray derivative(NDArray x, NDArray y, NDArray weights) {
-    NDArray weighted = values(x, y).mul(weights);
-    return weighted.matMul(y).sub(x.mul(weighted.sum(new int[] {1}, true))).mul(2 * scale(x));
+    NDArray squares = Squares.of(x, y);
+    NDArray slopes = slope(squares, x, factors.get(0));
+    for (double factor : factors.subList(1, factors.size())) {
+      slopes.addi(slope(squares, x, factor));
+    }
+    return Squares.pull(slopes.mul(weights), x, y);
   }
 
-  private double scale(NDArray x) {
-    return gamma.orElse(1.0 / x.getShape().get(1));
+  @Override
+  public boolean takesFromData() {
+    return bandwidth.rule() == Bandwidth.Rule.MEDIAN;
+  }
+
+  @Override
+  public Kernel decided(NDArray real) {
+    return new RbfKernel(bandwidth.decided(real), factors);
+  }
+
+  private NDArray part(NDArray squares, NDArray x, double factor) {
+    return squares.mul(-scale(x, factor)).exp();
+  }
+
+  private NDArray slope(NDArray squares, NDArray x, double factor) {
+    return part(squares, x, factor).mul(-scale(x, factor) / factors.size());
+  }
+
+  private double scale(NDArray x, double factor) {
+    return bandwidth.gamma(x.getShape().get(1)) / (factor * factor);
   }
 }

@@ -2,20 +2,15 @@ package dev.fewstep.worker.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.TensorLists;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * torch's Adam with betas (0.9, 0.999), eps 1e-8 and no weight decay (Kingma and Ba 2015). DJL's
- * own differs: it does not correct eps for the bias.
- */
+/** torch's Adam (Kingma and Ba 2015). DJL's own differs: it does not correct eps for the bias. */
 public final class Adam {
-  private static final double BETA1 = 0.9;
-  private static final double BETA2 = 0.999;
-  private static final double EPS = 1e-8;
-
+  private final AdamSettings settings;
   private final List<String> names;
   private final List<NDArray> parameters;
   private final List<NDArray> first;
@@ -26,13 +21,25 @@ public final class Adam {
    * Starts with zero moments.
    *
    * @param parameters name to tensor, changed by updates
+   * @param settings the constants
    * @param owner of the moments
    */
-  public Adam(Map<String, NDArray> parameters, NDManager owner) {
+  public Adam(Map<String, NDArray> parameters, AdamSettings settings, NDManager owner) {
+    this.settings = settings;
     names = List.copyOf(parameters.keySet());
     this.parameters = List.copyOf(parameters.values());
     first = zeros(owner);
     second = zeros(owner);
+  }
+
+  /**
+   * With torch's default constants.
+   *
+   * @param parameters name to tensor, changed by updates
+   * @param owner of the moments
+   */
+  public Adam(Map<String, NDArray> parameters, NDManager owner) {
+    this(parameters, AdamSettings.TORCH, owner);
   }
 
   private List<NDArray> zeros(NDManager owner) {
@@ -44,18 +51,32 @@ public final class Adam {
   /**
    * Updates the parameters.
    *
-   * @param gradients in the order of the parameters
+   * @param gradients in the order of the parameters; weight decay is added to them
    * @param rate learning rate of this update
    */
   public void update(List<NDArray> gradients, double rate) {
     updates++;
+    if (settings.weightDecay() > 0) {
+      decay(gradients);
+    }
     TensorLists.adam(
         new TensorLists.AdamState(parameters, gradients, first, second),
         rate,
-        BETA1,
-        BETA2,
-        EPS,
+        settings.beta1(),
+        settings.beta2(),
+        settings.eps(),
         updates);
+  }
+
+  private void decay(List<NDArray> gradients) {
+    Autograd.silently(
+        () -> {
+          for (int i = 0; i < gradients.size(); i++) {
+            try (NDArray pull = parameters.get(i).mul(settings.weightDecay())) {
+              gradients.get(i).addi(pull);
+            }
+          }
+        });
   }
 
   /**

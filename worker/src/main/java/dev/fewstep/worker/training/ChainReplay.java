@@ -61,6 +61,11 @@ final class ChainReplay {
         });
   }
 
+  /** x_0 without dropout and without keeping states, owned by the noise's manager. */
+  NDArray sample(NDArray noise, DdimSampler.StepNoise fresh) {
+    return sampler.sample(noise, fresh);
+  }
+
   /** Images in [0, 1] of samples around [-1, 1]. */
   static NDArray toImages(NDArray sample) {
     return Autograd.off(
@@ -78,15 +83,25 @@ final class ChainReplay {
    */
   static NDArray pullThroughFeatures(
       FeatureExtractor extractor, NDArray sample, NDArray featureGradient) {
+    return pullThroughFeatures(List.of(extractor), sample, List.of(featureGradient));
+  }
+
+  /** As above, summed over several extractors with a gradient each. */
+  static NDArray pullThroughFeatures(
+      List<FeatureExtractor> extractors, NDArray sample, List<NDArray> featureGradients) {
     try (NDManager scope = sample.getManager().newSubManager()) {
       NDArray images = toImages(sample);
       images.attach(scope);
       images.setRequiresGradient(true);
-      NDArray features = Autograd.recording(() -> extractor.features(images));
-      features.attach(scope);
+      for (int i = 0; i < extractors.size(); i++) {
+        FeatureExtractor extractor = extractors.get(i);
+        NDArray featureGradient = featureGradients.get(i);
+        NDArray features = Autograd.recording(() -> extractor.features(images));
+        features.attach(scope);
+        Autograd.silently(() -> Autograd.backward(features, featureGradient));
+      }
       return Autograd.off(
           () -> {
-            Autograd.backward(features, featureGradient);
             NDArray gradient = images.getGradient();
             gradient.attach(scope);
             NDArray result = gradient.mul(insideClamp(sample, scope)).mul(0.5f);

@@ -25,11 +25,9 @@ public record DenoisingSettings(
       throw new IllegalArgumentException(
           "iterations and batch must be at least 1: " + iterations + ", " + batch);
     }
-    if (!(clipNorm > 0)) {
-      throw new IllegalArgumentException("clipNorm must be positive but is " + clipNorm);
-    }
-    if (!(emaDecay >= 0 && emaDecay < 1)) {
-      throw new IllegalArgumentException("emaDecay must be in [0, 1) but is " + emaDecay);
-    }
+  }
+
+  OptimisationSettings optimisation() {
+    return new OptimisationSettings(learningRate, clipNorm, emaDecay, true, AdamSettings.TORCH);
   }
 }

@@ -13,22 +13,18 @@ import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 
 /**
  * DDPM training (Ho et al. 2020, algorithm 1): at uniform t, the network learns its target from
  * sqrt(a) x0 + sqrt(1-a) e by mean squared error. Images are scaled to [-1, 1].
  */
-public final class DenoisingTrainer implements Training {
+public final class DenoisingTrainer extends OptimisedTraining {
   private final NoiseSchedule schedule;
   private final ImageDataset dataset;
   private final DenoisingSettings settings;
   private final PredictionType prediction;
-  private final NDManager owner;
-  private final Shards shards;
   private final DataOrder order;
-  private final Optimisation optimisation;
 
   /**
    * Prepares a training from the network's present parameters.
@@ -47,42 +43,39 @@ public final class DenoisingTrainer implements Training {
       DenoisingSettings settings,
       int shards,
       NDManager parent) {
+    super(
+        denoiser,
+        settings.iterations(),
+        settings.optimisation(),
+        Math.min(shards, settings.batch()),
+        parent);
     this.schedule = schedule;
     this.dataset = dataset;
     this.settings = settings;
     prediction = denoiser.prediction();
-    owner = parent.newSubManager();
-    this.shards = new Shards(denoiser, Math.min(shards, settings.batch()), owner);
     order = new DataOrder(settings.seed(), dataset.size());
-    optimisation =
-        new Optimisation(
-            denoiser.parameters(),
-            settings.learningRate(),
-            settings.clipNorm(),
-            settings.emaDecay(),
-            true,
-            owner);
   }
 
   @Override
   public StepReport step() {
-    long step = optimisation.iteration();
-    try (NDManager scope = owner.newSubManager()) {
+    long step = iteration();
+    try (NDManager scope = owner().newSubManager()) {
       Stopwatch watch = new Stopwatch();
       Batch batch = Autograd.off(() -> draw(scope, step));
-      final double data = watch.lap();
-      shards.zeroGradients();
-      List<Double> losses = shards.run((shard, replica) -> learn(shard, replica, batch, step));
-      final double backward = watch.lap();
+      watch.lap(Stopwatch.Part.DATA);
+      shards().zeroGradients();
+      List<Double> losses = shards().run((shard, replica) -> learn(shard, replica, batch, step));
+      watch.lap(Stopwatch.Part.BACKWARD);
       double loss = losses.stream().mapToDouble(Double::doubleValue).sum();
-      Optimisation.Update update = optimisation.update(loss, shards.gradients(scope));
+      Optimisation.Update update = optimisation().update(loss, shards().gradients(scope));
+      watch.lap(Stopwatch.Part.OPTIMISER);
       return new StepReport(
-          optimisation.iteration(),
+          iteration(),
           loss,
           update.gradientNorm(),
           update.learningRate(),
           settings.batch(),
-          new StepReport.Seconds(data, 0, 0, backward, watch.lap()));
+          watch.seconds());
     }
   }
 
@@ -111,8 +104,7 @@ public final class DenoisingTrainer implements Training {
     }
     NDArray x0 = images.mul(2f).sub(1f);
     if (settings.flip()) {
-      NDArray chosen = column(scope, mirror);
-      x0 = x0.add(x0.flip(3).sub(x0).mul(chosen));
+      x0 = RealImages.mirror(x0, mirror);
     }
     NDArray e = AtenOps.noise(scope, x0.getShape(), StreamSeed.of(settings.seed(), "noise", step));
     NDArray noisy = x0.mul(column(scope, signal)).add(e.mul(column(scope, noiseLevel)));
@@ -125,12 +117,12 @@ public final class DenoisingTrainer implements Training {
   }
 
   private double learn(int shard, Denoiser replica, Batch batch, long step) {
-    int from = shard * settings.batch() / shards.count();
-    int to = (shard + 1) * settings.batch() / shards.count();
+    int from = shard * settings.batch() / shards().count();
+    int to = (shard + 1) * settings.batch() / shards().count();
     NDIndex rows = new NDIndex(from + ":" + to);
     DropoutSeeds dropout =
         (row, layer) -> StreamSeed.of(settings.seed(), "dropout", step, from + row, 0, layer);
-    try (NDManager scope = owner.newSubManager()) {
+    try (NDManager scope = owner().newSubManager()) {
       NDArray noisy = part(batch.noisy(), rows, scope);
       NDArray times = part(batch.times(), rows, scope);
       NDArray target = part(batch.target(), rows, scope);
@@ -150,36 +142,5 @@ public final class DenoisingTrainer implements Training {
     NDArray part = array.get(scope, rows);
     part.attach(scope);
     return part;
-  }
-
-  @Override
-  public int iteration() {
-    return optimisation.iteration();
-  }
-
-  @Override
-  public int iterations() {
-    return settings.iterations();
-  }
-
-  @Override
-  public Map<String, NDArray> checkpoint() {
-    return optimisation.checkpoint();
-  }
-
-  @Override
-  public void restore(Map<String, NDArray> checkpoint) {
-    optimisation.restore(checkpoint);
-  }
-
-  @Override
-  public Map<String, NDArray> weights() {
-    return optimisation.weights();
-  }
-
-  @Override
-  public void close() {
-    shards.close();
-    owner.close();
   }
 }

@@ -1,50 +1,57 @@
 package dev.fewstep.worker.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.data.ImageDataset;
-import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.diffusion.Denoiser;
-import dev.fewstep.worker.diffusion.DropoutSeeds;
 import dev.fewstep.worker.features.FeatureExtractor;
 import dev.fewstep.worker.mmd.MmdLoss;
-import dev.fewstep.worker.tensor.AtenOps;
-import dev.fewstep.worker.tensor.Autograd;
-import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.training.Stopwatch.Part;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.function.IntFunction;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * MMD finetuning (Aiello et al. 2023, MMD-DDM): the squared MMD between features of generated and
  * real images is lowered by gradient descent through the whole sampling chain.
  *
- * <p>Two passes per step. The first samples without a graph and keeps the chains' states; features
- * of all {@code mmdBatch} images then give dL/dfeature once. The second replays each micro-batch
- * backwards, one network evaluation at a time.
+ * <p>A step is one optimiser update. Its loss is one MMD over {@code mmdBatch} images, or with
+ * {@link FinetuneSettings#published} what the published code accumulates.
  */
-public final class MmdFinetuner implements Training {
-  private final ImageDataset dataset;
-  private final FeatureExtractor extractor;
-  private final MmdLoss loss;
+public final class MmdFinetuner extends OptimisedTraining {
   private final FinetuneSettings settings;
-  private final Shape imageShape;
-  private final NDManager owner;
-  private final Shards shards;
-  private final List<ChainReplay> chains = new ArrayList<>();
-  private final DataOrder order;
-  private final Optimisation optimisation;
+  private final RealImages images;
+  private final TwoPass pass;
+  private final Optional<Epochs> epochs;
+  private final Optional<Validation> validation;
+  private final Map<String, NDArray> parameters;
 
   /**
-   * What a finetune learns from: the real images, the features they are compared in, and the loss.
+   * What a finetune learns from.
+   *
+   * @param dataset the real images
+   * @param spaces the feature spaces that the loss is summed over, at least one
+   * @param validation images to validate on; required by settings that validate
    */
-  public record Objective(ImageDataset dataset, FeatureExtractor extractor, MmdLoss loss) {}
+  public record Objective(
+      ImageDataset dataset, List<TrainedSpace> spaces, Optional<ImageDataset> validation) {
+    /** Checks. */
+    public Objective {
+      spaces = List.copyOf(spaces);
+      if (spaces.isEmpty()) {
+        throw new IllegalArgumentException("A loss needs a feature space");
+      }
+    }
+
+    /** One feature space, and no validation. */
+    public Objective(ImageDataset dataset, FeatureExtractor extractor, MmdLoss loss) {
+      this(dataset, List.of(new TrainedSpace(extractor, loss, 1)), Optional.empty());
+    }
+  }
 
   /**
    * Prepares a finetune from the network's present parameters.
@@ -64,218 +71,190 @@ public final class MmdFinetuner implements Training {
       FinetuneSettings settings,
       int shards,
       NDManager parent) {
-    dataset = objective.dataset();
-    extractor = objective.extractor();
-    loss = objective.loss();
+    super(
+        denoiser,
+        settings.iterations(),
+        settings.optimisation(),
+        Math.min(shards, MicroBatches.count(settings.mmdBatch(), settings.microBatch())),
+        parent);
     this.settings = settings;
-    imageShape = denoiser.imageShape();
-    Shape real =
-        new Shape(dataset.shape().channels(), dataset.shape().height(), dataset.shape().width());
-    if (!real.equals(imageShape)) {
-      throw new IllegalArgumentException(
-          "The dataset has images " + real + " but the denoiser makes " + imageShape);
-    }
-    owner = parent.newSubManager();
-    this.shards = new Shards(denoiser, Math.min(shards, microBatches()), owner);
-    for (Denoiser replica : this.shards.replicas()) {
+    parameters = denoiser.parameters();
+    Shape imageShape = denoiser.imageShape();
+    requireShape("dataset", objective.dataset(), imageShape);
+    objective.validation().ifPresent(heldOut -> requireShape("validation", heldOut, imageShape));
+    List<ChainReplay> chains = new ArrayList<>();
+    for (Denoiser replica : shards().replicas()) {
       chains.add(new ChainReplay(replica, plan.sampler(replica)));
     }
-    order = new DataOrder(settings.seed(), dataset.size());
-    optimisation =
-        new Optimisation(
-            denoiser.parameters(),
-            settings.learningRate(),
-            settings.clipNorm(),
-            settings.emaDecay(),
-            false,
-            owner);
+    images = new RealImages(objective.dataset(), settings.flip(), settings.seed());
+    pass =
+        new TwoPass(
+            new MicroBatches(shards(), chains, settings.microBatch()),
+            objective.spaces(),
+            imageShape,
+            settings.seed());
+    epochs =
+        settings.published().isPresent()
+            ? Optional.of(
+                new Epochs(images.size(), settings.mmdBatch(), settings.published().getAsInt()))
+            : Optional.empty();
+    validation =
+        settings
+            .validation()
+            .map(
+                watched ->
+                    new Validation(
+                        objective
+                            .validation()
+                            .orElseThrow(
+                                () ->
+                                    new IllegalArgumentException(
+                                        "Settings that validate need images to validate on")),
+                        watched,
+                        pass,
+                        parameters,
+                        owner()));
+  }
+
+  private static void requireShape(String what, ImageDataset dataset, Shape expected) {
+    Shape real =
+        new Shape(dataset.shape().channels(), dataset.shape().height(), dataset.shape().width());
+    if (!real.equals(expected)) {
+      throw new IllegalArgumentException(
+          "The " + what + " has images " + real + " but the denoiser makes " + expected);
+    }
   }
 
   @Override
   public StepReport step() {
-    long step = optimisation.iteration();
-    try (NDManager scope = owner.newSubManager()) {
-      Stopwatch watch = new Stopwatch();
-      NDArray real = Autograd.off(() -> realImages(scope, step));
-      NDArray noise =
-          AtenOps.noiseRows(
-              scope,
-              imageShape,
-              StreamSeed.rows(settings.seed(), "chain", step, 0, settings.mmdBatch()));
-      return step(scope, real, noise, watch);
+    try (NDManager scope = owner().newSubManager()) {
+      if (pass.undecided() && iteration() > 0) {
+        // A resumed training takes from the first batch what an uninterrupted one took from it.
+        pass.decide(scope, draw(miniBatches(0).get(0), scope).real());
+      }
+      List<Drawing> drawings = new ArrayList<>();
+      miniBatches(iteration()).forEach(part -> drawings.add(owner -> draw(part, owner)));
+      return step(drawings, scope);
     }
   }
 
-  /** A step with given real images and starting noise, for tests against published numbers. */
-  StepReport step(NDManager scope, NDArray real, NDArray noise, Stopwatch watch) {
-    final double data = watch.lap();
-    List<Micro> micros = eachMicro((chain, from, to) -> sample(scope, chain, noise, from, to));
-    final double sampled = watch.lap();
-    NDArray generated = features(scope, i -> ChainReplay.toImages(micros.get(i).sample()));
-    NDArray target =
-        features(
-            scope,
-            i -> {
-              int from = i * settings.microBatch();
-              int to = Math.min(from + settings.microBatch(), settings.mmdBatch());
-              return rows(real, from, to, scope);
-            });
-    MmdLoss.Result result = loss.evaluate(generated, target);
-    final double featured = watch.lap();
-    shards.zeroGradients();
-    eachMicro(
-        (chain, from, to) -> {
-          replay(chain, micros.get(from / settings.microBatch()), result.gradient(), from, to);
-          return from;
-        });
-    final double replayed = watch.lap();
-    Optimisation.Update update = optimisation.update(result.value(), shards.gradients(scope));
+  /** The batch of an update, or the mini-batches of a published one. */
+  private List<Epochs.MiniBatch> miniBatches(long update) {
+    int batch = settings.mmdBatch();
+    return epochs
+        .map(published -> published.update(update))
+        .orElseGet(() -> List.of(new Epochs.MiniBatch(update * batch, batch, update)));
+  }
+
+  private Drawn draw(Epochs.MiniBatch part, NDManager scope) {
+    return new Drawn(
+        images.batch(scope, part.first(), part.count(), part.draw()),
+        pass.noise(scope, "chain", part.draw(), part.count()),
+        part.draw());
+  }
+
+  /** Real images, starting noise, and the number that decides every further draw. */
+  record Drawn(NDArray real, NDArray noise, long draw) {}
+
+  /** Draws a mini-batch into a scope. */
+  @FunctionalInterface
+  interface Drawing {
+    Drawn draw(NDManager scope);
+  }
+
+  /** An update from given mini-batches, more than one only with published settings. */
+  StepReport step(List<Drawing> miniBatches, NDManager scope) {
+    Stopwatch watch = new Stopwatch();
+    shards().zeroGradients();
+    double factor = 1.0 / settings.published().orElse(1);
+    double loss = 0;
+    int used = 0;
+    List<Clipped> clipped = new ArrayList<>();
+    for (Drawing drawing : miniBatches) {
+      try (NDManager part = scope.newSubManager()) {
+        Drawn drawn = drawing.draw(part);
+        watch.lap(Part.DATA);
+        loss +=
+            factor
+                * pass.accumulate(part, drawn.real(), drawn.noise(), drawn.draw(), factor, watch);
+        used += (int) drawn.noise().getShape().get(0);
+      }
+      clipped.add(clip(scope, loss));
+    }
+    return update(clipped.get(clipped.size() - 1), loss, used, watch);
+  }
+
+  /** Gradients that were clipped, their norm before, and their flow before when it is recorded. */
+  private record Clipped(List<NDArray> gradients, double norm, Optional<GradientFlow> flow) {}
+
+  /** Joins the shards' gradients in the first shard and clips them. */
+  private Clipped clip(NDManager scope, double loss) {
+    List<NDArray> gradients = shards().gradients(scope);
+    boolean recorded = settings.flowEvery() > 0 && (iteration() + 1) % settings.flowEvery() == 0;
+    Optional<GradientFlow> flow =
+        recorded
+            ? Optional.of(GradientFlow.of(optimisation().names(), gradients, scope))
+            : Optional.empty();
+    double norm = optimisation().clip(loss, gradients);
+    shards().zeroFurtherGradients();
+    return new Clipped(gradients, norm, flow);
+  }
+
+  private StepReport update(Clipped clipped, double loss, int used, Stopwatch watch) {
+    Optimisation.Update update = optimisation().apply(clipped.norm(), clipped.gradients());
+    OptionalDouble validated =
+        validation
+            .filter(watched -> watched.due(iteration()))
+            .map(
+                watched ->
+                    OptionalDouble.of(watched.compare(iteration(), parameters, super.weights())))
+            .orElseGet(OptionalDouble::empty);
+    watch.lap(Part.OPTIMISER);
     return new StepReport(
-        optimisation.iteration(),
-        result.value(),
+        iteration(),
+        loss,
         update.gradientNorm(),
         update.learningRate(),
-        settings.mmdBatch(),
-        new StepReport.Seconds(data, sampled, featured, replayed, watch.lap()));
-  }
-
-  private NDArray realImages(NDManager scope, long step) {
-    int n = settings.mmdBatch();
-    NDArray images =
-        dataset.batch(scope, order.indices(step * n, n)).toDevice(scope.getDevice(), false);
-    if (!settings.flip()) {
-      return images;
-    }
-    Random random = new Random(StreamSeed.of(settings.seed(), "flip", step));
-    float[] mirror = new float[n];
-    for (int i = 0; i < n; i++) {
-      mirror[i] = random.nextBoolean() ? 1 : 0;
-    }
-    NDArray chosen = scope.create(mirror, new Shape(n, 1, 1, 1));
-    return images.add(images.flip(3).sub(images).mul(chosen));
-  }
-
-  /** The states of a micro-batch's chain. */
-  private record Micro(List<NDArray> states) {
-    NDArray sample() {
-      return states.get(states.size() - 1);
-    }
-  }
-
-  @FunctionalInterface
-  private interface MicroWork<T> {
-    T run(ChainReplay chain, int from, int to);
-  }
-
-  private int microBatches() {
-    return (settings.mmdBatch() + settings.microBatch() - 1) / settings.microBatch();
-  }
-
-  /** Runs work on every micro-batch; shard s takes the s-th, the (s+count)-th and so on. */
-  private <T> List<T> eachMicro(MicroWork<T> work) {
-    int micros = microBatches();
-    List<List<T>> byShard =
-        shards.run(
-            (shard, replica) -> {
-              List<T> results = new ArrayList<>();
-              for (int i = shard; i < micros; i += shards.count()) {
-                int from = i * settings.microBatch();
-                int to = Math.min(from + settings.microBatch(), settings.mmdBatch());
-                results.add(work.run(chains.get(shard), from, to));
-              }
-              return results;
-            });
-    List<T> results = new ArrayList<>();
-    for (int i = 0; i < micros; i++) {
-      results.add(byShard.get(i % shards.count()).get(i / shards.count()));
-    }
-    return results;
-  }
-
-  private Micro sample(NDManager scope, ChainReplay chain, NDArray noise, int from, int to) {
-    NDManager keep = scope.newSubManager();
-    NDArray start = rows(noise, from, to, keep);
-    long step = optimisation.iteration();
-    DdimSampler.StepNoise fresh =
-        (shape, index) -> {
-          long[] seeds = new long[to - from];
-          for (int row = 0; row < seeds.length; row++) {
-            seeds[row] = StreamSeed.of(settings.seed(), "chain-step", step, from + row, index);
-          }
-          return AtenOps.noiseRows(keep, imageShape, seeds);
-        };
-    return new Micro(chain.forward(start, fresh, dropout(from)));
-  }
-
-  private IntFunction<DropoutSeeds> dropout(int from) {
-    long step = optimisation.iteration();
-    return index ->
-        (row, layer) -> StreamSeed.of(settings.seed(), "dropout", step, from + row, index, layer);
-  }
-
-  private void replay(ChainReplay chain, Micro micro, NDArray featureGradients, int from, int to) {
-    try (NDManager scope = micro.sample().getManager().newSubManager()) {
-      NDArray featureGradient = rows(featureGradients, from, to, scope);
-      NDArray gradient =
-          ChainReplay.pullThroughFeatures(extractor, micro.sample(), featureGradient);
-      chain.backward(micro.states(), gradient, dropout(from)).close();
-    }
-  }
-
-  /** Features of all micro-batches, joined, without a graph. */
-  private NDArray features(NDManager scope, IntFunction<NDArray> images) {
-    List<NDArray> features =
-        eachMicro(
-            (chain, from, to) ->
-                Autograd.off(
-                    () -> {
-                      try (NDManager temporary = scope.newSubManager()) {
-                        NDArray part = images.apply(from / settings.microBatch());
-                        part.attach(temporary);
-                        NDArray result = extractor.features(part);
-                        result.attach(scope);
-                        return result;
-                      }
-                    }));
-    NDArray joined = NDArrays.concat(new NDList(features), 0);
-    joined.attach(scope);
-    return joined;
-  }
-
-  private static NDArray rows(NDArray array, int from, int to, NDManager scope) {
-    NDArray part = array.get(scope, new NDIndex(from + ":" + to));
-    part.attach(scope);
-    return part;
+        used,
+        watch.seconds(),
+        clipped.flow(),
+        validated);
   }
 
   @Override
-  public int iteration() {
-    return optimisation.iteration();
-  }
-
-  @Override
-  public int iterations() {
-    return settings.iterations();
+  public boolean finished() {
+    return super.finished() || validation.map(Validation::exhausted).orElse(false);
   }
 
   @Override
   public Map<String, NDArray> checkpoint() {
-    return optimisation.checkpoint();
+    Map<String, NDArray> state = new LinkedHashMap<>(super.checkpoint());
+    validation.ifPresent(watched -> state.putAll(watched.state()));
+    return state;
   }
 
   @Override
   public void restore(Map<String, NDArray> checkpoint) {
-    optimisation.restore(checkpoint);
+    super.restore(checkpoint);
+    validation.ifPresent(watched -> Checkpoints.restore(watched.state(), checkpoint));
   }
 
+  /**
+   * The best validation.
+   *
+   * @param loss its loss
+   * @param iteration the updates made before it
+   */
+  public record Best(double loss, int iteration) {}
+
+  /** The best validation so far; empty when there was none. */
+  public Optional<Best> best() {
+    return validation.flatMap(Validation::found);
+  }
+
+  /** The weights of the best validation, when there was one. */
   @Override
   public Map<String, NDArray> weights() {
-    return optimisation.weights();
-  }
-
-  @Override
-  public void close() {
-    shards.close();
-    owner.close();
+    return validation.filter(Validation::hasBest).map(Validation::best).orElse(super.weights());
   }
 }

@@ -13,8 +13,7 @@ import java.util.Optional;
  */
 final class Optimisation {
   private final Map<String, NDArray> parameters;
-  private final LearningRate learningRate;
-  private final double clipNorm;
+  private final OptimisationSettings settings;
   private final Adam adam;
   private final Optional<Ema> ema;
   private final NDArray counter;
@@ -23,26 +22,30 @@ final class Optimisation {
   /** An update that was made. */
   record Update(double gradientNorm, double learningRate) {}
 
-  Optimisation(
-      Map<String, NDArray> parameters,
-      LearningRate learningRate,
-      double clipNorm,
-      double emaDecay,
-      boolean emaWarmUp,
-      NDManager owner) {
+  Optimisation(Map<String, NDArray> parameters, OptimisationSettings settings, NDManager owner) {
     this.parameters = parameters;
-    this.learningRate = learningRate;
-    this.clipNorm = clipNorm;
-    adam = new Adam(parameters, owner);
+    this.settings = settings;
+    adam = new Adam(parameters, settings.adam(), owner);
     ema =
-        emaDecay == 0
+        settings.emaDecay() == 0
             ? Optional.empty()
-            : Optional.of(new Ema(parameters, emaDecay, emaWarmUp, owner));
+            : Optional.of(new Ema(parameters, settings.emaDecay(), settings.emaWarmUp(), owner));
     counter = owner.create(new long[] {0});
   }
 
+  /** Clips and updates. */
   Update update(double loss, List<NDArray> gradients) {
-    double norm = GradientClip.clip(gradients, clipNorm);
+    return apply(clip(loss, gradients), gradients);
+  }
+
+  /**
+   * Clips gradients in place.
+   *
+   * @return the norm before clipping
+   * @throws IllegalStateException when the loss or the norm is not finite
+   */
+  double clip(double loss, List<NDArray> gradients) {
+    double norm = GradientClip.clip(gradients, settings.clipNorm());
     if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
       throw new IllegalStateException(
           "Step "
@@ -53,11 +56,20 @@ final class Optimisation {
               + norm
               + ": the training has diverged, try a lower learning rate or a longer warm-up");
     }
-    double rate = learningRate.at(iteration);
+    return norm;
+  }
+
+  /** Makes an update with gradients that are clipped already; {@code norm} is reported. */
+  Update apply(double norm, List<NDArray> gradients) {
+    double rate = settings.learningRate().at(iteration);
     adam.update(gradients, rate);
     iteration++;
     ema.ifPresent(average -> average.update(iteration));
     return new Update(norm, rate);
+  }
+
+  List<String> names() {
+    return List.copyOf(parameters.keySet());
   }
 
   int iteration() {

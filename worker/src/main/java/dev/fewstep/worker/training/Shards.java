@@ -88,6 +88,11 @@ final class Shards implements AutoCloseable {
     leaves.forEach(shard -> shard.forEach(Autograd::zeroGradient));
   }
 
+  /** Sets the gradients of all shards but the first to zero, after they were added to its. */
+  void zeroFurtherGradients() {
+    leaves.subList(1, leaves.size()).forEach(shard -> shard.forEach(Autograd::zeroGradient));
+  }
+
   /**
    * The sum of all shards' gradients; the arrays belong to the scope and alias the first shard's.
    */

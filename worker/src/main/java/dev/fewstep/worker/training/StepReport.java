@@ -1,5 +1,8 @@
 package dev.fewstep.worker.training;
 
+import java.util.Optional;
+import java.util.OptionalDouble;
+
 /**
  * What one training step did.
  *
@@ -9,9 +12,37 @@ package dev.fewstep.worker.training;
  * @param learningRate of the update
  * @param images real images used
  * @param seconds where the time went
+ * @param flow how much gradient reached each layer, when this step records it
+ * @param validation the validation's loss after the update, when this step validates
  */
 public record StepReport(
-    int step, double loss, double gradientNorm, double learningRate, int images, Seconds seconds) {
+    int step,
+    double loss,
+    double gradientNorm,
+    double learningRate,
+    int images,
+    Seconds seconds,
+    Optional<GradientFlow> flow,
+    OptionalDouble validation) {
+  /** A step that neither records the gradient's flow nor validates. */
+  public StepReport(
+      int step,
+      double loss,
+      double gradientNorm,
+      double learningRate,
+      int images,
+      Seconds seconds) {
+    this(
+        step,
+        loss,
+        gradientNorm,
+        learningRate,
+        images,
+        seconds,
+        Optional.empty(),
+        OptionalDouble.empty());
+  }
+
   /**
    * Images per second of this step.
    *
@@ -28,7 +59,7 @@ public record StepReport(
    * @param sample sampling without gradients
    * @param features extracting features and forming the loss
    * @param backward forward and backward passes with gradients
-   * @param optimiser clipping, Adam, averages
+   * @param optimiser clipping, Adam, averages, and validation
    */
   public record Seconds(
       double data, double sample, double features, double backward, double optimiser) {

@@ -29,16 +29,27 @@ public interface Training extends AutoCloseable {
   int iterations();
 
   /**
+   * Whether training is over: the last step is made, or training has ended itself before.
+   *
+   * @return true when no further step is to be made
+   */
+  default boolean finished() {
+    return iteration() >= iterations();
+  }
+
+  /**
    * The resumable state; the arrays are live and valid until the next step.
    *
-   * @return {@code model.*}, {@code adam.m.*}, {@code adam.v.*}, {@code ema.*} and {@code
-   *     iteration}
+   * @return {@code model.*}, {@code adam.m.*}, {@code adam.v.*}, {@code ema.*}, {@code best.*},
+   *     {@code validation} and {@code iteration}
    */
   Map<String, NDArray> checkpoint();
 
   /**
    * Continues from a state; the following steps are bit-equal to those of a training that was never
-   * stopped.
+   * stopped. A training with more iterations than the one that the state is of extends it,
+   * bit-equal to one that had so many from the start when the learning rate does not depend on
+   * their number ({@link LearningRate.Decay#openEnded}).
    *
    * @param checkpoint as {@link #checkpoint} gave it
    * @throws IllegalArgumentException when it does not fit

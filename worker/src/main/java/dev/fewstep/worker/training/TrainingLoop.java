@@ -13,7 +13,7 @@ public final class TrainingLoop {
    * @param checkpointEvery steps between checkpoints, at least 1
    * @param listener hears every step and checkpoint, on this thread
    * @param cancelled asked before every step
-   * @return whether the last step was made
+   * @return whether the training is finished
    */
   public static boolean run(
       Training training, int checkpointEvery, Listener listener, BooleanSupplier cancelled) {
@@ -21,13 +21,12 @@ public final class TrainingLoop {
       throw new IllegalArgumentException(
           "checkpointEvery must be at least 1 but is " + checkpointEvery);
     }
-    while (training.iteration() < training.iterations()) {
+    while (!training.finished()) {
       if (cancelled.getAsBoolean()) {
         return false;
       }
       listener.stepped(training.step());
-      if (training.iteration() % checkpointEvery == 0
-          || training.iteration() == training.iterations()) {
+      if (training.iteration() % checkpointEvery == 0 || training.finished()) {
         listener.checkpointDue(training);
       }
     }

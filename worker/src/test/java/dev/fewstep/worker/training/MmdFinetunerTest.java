@@ -122,7 +122,10 @@ class MmdFinetunerTest {
       for (int i = 0; i < 3; i++) {
         try (NDManager scope = manager.newSubManager()) {
           StepReport report =
-              finetuner.step(scope, reference.get("y"), reference.get("x"), new Stopwatch());
+              finetuner.step(
+                  List.of(
+                      owner -> new MmdFinetuner.Drawn(reference.get("y"), reference.get("x"), 0)),
+                  scope);
           assertThat((float) report.loss())
               .isCloseTo(
                   reference.get("adam_losses").toFloatArray()[i], Percentage.withPercentage(0.05));

@@ -40,7 +40,7 @@ class OptimisationTest {
   @ValueSource(doubles = {2.0, 1e-3, 1e-7, 1e-8})
   void adamHasTorchsEpsEvenForTinyGradients(double gradient) {
     NDArray weight = manager.create(new double[] {3});
-    Adam adam = new Adam(Map.of("w", weight), manager);
+    Adam adam = new Adam(Map.of("w", weight), AdamSettings.TORCH, manager);
     for (int i = 0; i < 3; i++) {
       adam.update(List.of(manager.create(new double[] {gradient})), 1e-3);
     }
@@ -52,7 +52,7 @@ class OptimisationTest {
   void adamFollowsItsDefinitionForChangingGradients() {
     double[] gradients = {0.5, -1.5, 0.1, 4};
     NDArray weight = manager.create(new double[] {1});
-    Adam adam = new Adam(Map.of("w", weight), manager);
+    Adam adam = new Adam(Map.of("w", weight), AdamSettings.TORCH, manager);
     double expected = 1;
     double m = 0;
     double v = 0;
@@ -129,11 +129,14 @@ class OptimisationTest {
         .containsExactly(first[7], first[8], first[9], second[0], second[1], second[2]);
   }
 
+  private static OptimisationSettings settings(double ema) {
+    return new OptimisationSettings(new LearningRate(1, 0, 0), 1, ema, false, AdamSettings.TORCH);
+  }
+
   @Test
   void divergenceStopsBeforeTheParametersAreHurt() {
     NDArray weight = manager.create(new float[] {1});
-    Optimisation optimisation =
-        new Optimisation(Map.of("w", weight), new LearningRate(1, 0, 0), 1, 0, false, manager);
+    Optimisation optimisation = new Optimisation(Map.of("w", weight), settings(0), manager);
     assertThatThrownBy(
             () -> optimisation.update(1, List.of(manager.create(new float[] {Float.NaN}))))
         .isInstanceOf(IllegalStateException.class)
@@ -145,8 +148,7 @@ class OptimisationTest {
   @Test
   void aCheckpointThatDoesNotFitIsRefusedByName() {
     Map<String, NDArray> parameters = Map.of("w", manager.zeros(new Shape(2)));
-    Optimisation optimisation =
-        new Optimisation(parameters, new LearningRate(1, 0, 0), 1, 0.5, false, manager);
+    Optimisation optimisation = new Optimisation(parameters, settings(0.5), manager);
     Map<String, NDArray> checkpoint = new LinkedHashMap<>(optimisation.checkpoint());
     checkpoint.put("adam.v.w", manager.zeros(new Shape(3)));
     assertThatThrownBy(() -> optimisation.restore(checkpoint))

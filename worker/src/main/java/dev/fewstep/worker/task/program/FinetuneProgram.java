@@ -3,49 +3,42 @@ package dev.fewstep.worker.task.program;
 import ai.djl.ndarray.NDManager;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.message.FailureCode;
-import dev.fewstep.schemas.spec.TrainingSpec;
+import dev.fewstep.schemas.spec.ParityKind;
 import dev.fewstep.schemas.task.FinetuneTask;
-import dev.fewstep.schemas.task.MmdLossTask;
 import dev.fewstep.worker.data.ImageDataset;
 import dev.fewstep.worker.data.NpzImages;
-import dev.fewstep.worker.features.FeatureExtractor;
-import dev.fewstep.worker.mmd.Kernel;
-import dev.fewstep.worker.mmd.MmdEstimator;
-import dev.fewstep.worker.mmd.MmdLoss;
-import dev.fewstep.worker.mmd.RbfKernel;
 import dev.fewstep.worker.tensor.TorchEngine;
 import dev.fewstep.worker.training.FinetuneSettings;
-import dev.fewstep.worker.training.LearningRate;
 import dev.fewstep.worker.training.MmdFinetuner;
 import dev.fewstep.worker.training.SamplingPlan;
+import dev.fewstep.worker.training.Split;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /**
  * MMD finetuning of a denoiser for a fixed number of sampling steps. Makes {@code
- * weights.safetensors} (the averaged weights when averaging is on), {@code curve.json}, and {@code
- * before.png} and {@code sheet.png}: samples of the base and of the finetuned model from the same
- * noise.
+ * weights.safetensors} (those of the best validation when there is one, the averaged ones when
+ * averaging is on), {@code checkpoint-<step>.safetensors} (by which the finetune can be extended),
+ * {@code curve.json}, {@code before.png} and {@code sheet.png} (samples of the base and of the
+ * finetuned model from the same noise), and when asked {@code gradient-flow.json}, {@code .csv} and
+ * {@code .png}.
+ *
+ * <p>To extend a finished finetune, run its specification with more iterations and its last
+ * checkpoint as the context's.
  */
 public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
   @Override
   public TaskResult run(FinetuneTask spec, TaskContext context)
       throws IOException, TaskStoppedException {
-    ImageDataset dataset = NpzImages.open(context.input(spec.dataset()));
+    Split images = images(spec, context);
     try (NDManager manager = TorchEngine.newManager(context.device());
-        FeatureExtractor extractor =
-            Extractors.loadForLoss(
-                context.input(spec.loss().space().extractor()),
-                spec.loss().space().mode(),
-                dataset.shape(),
-                manager);
+        Spaces spaces = Spaces.load(spec.loss(), images.train().shape(), context, manager);
         Networks.Loaded network = Networks.load(context.input(spec.weights()), manager)) {
-      PretrainProgram.requireShape(dataset.shape(), network.spec());
+      PretrainProgram.requireShape(images.train().shape(), network.spec());
       SamplingPlan plan =
           new SamplingPlan(
               network.schedule(),
@@ -55,27 +48,77 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
       Sheets.sample(network, spec.sampling(), spec.seed(), "before.png", context)
           .ifPresent(files::add);
       try (MmdFinetuner finetuner =
-          new MmdFinetuner(
-              network.unet(),
+          finetuner(
+              network,
               plan,
-              new MmdFinetuner.Objective(dataset, extractor, loss(spec.loss())),
-              settings(spec),
-              context.shards(),
+              new MmdFinetuner.Objective(
+                  images.train(),
+                  spaces.trained(),
+                  spec.training().validation().map(watched -> images.heldOut())),
+              FinetunePlans.settings(spec),
+              context,
               manager)) {
-        context
-            .listener()
-            .log(
-                "finetunes "
-                    + network.unet().parameterCount()
-                    + " parameters through "
-                    + plan.timesteps().nfe()
-                    + " NFE in "
-                    + extractor.name());
+        announce(spec, network, plan, spaces, context);
         TrainingRun run = new TrainingRun(finetuner, spec.training().checkpointEvery(), context);
         run.run(manager);
         files.addAll(results(spec, context, network, finetuner, run));
-        return new TaskResult(files, scores(run, plan.timesteps().nfe()));
+        return new TaskResult(files, scores(run, plan.timesteps().nfe(), finetuner));
       }
+    }
+  }
+
+  private static MmdFinetuner finetuner(
+      Networks.Loaded network,
+      SamplingPlan plan,
+      MmdFinetuner.Objective objective,
+      FinetuneSettings settings,
+      TaskContext context,
+      NDManager manager) {
+    try {
+      return new MmdFinetuner(network.unet(), plan, objective, settings, context.shards(), manager);
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
+    }
+  }
+
+  /** What is trained on and, when the training validates, what is not; else the same twice. */
+  private static Split images(FinetuneTask spec, TaskContext context) throws IOException {
+    ImageDataset dataset = NpzImages.open(context.input(spec.dataset()));
+    if (spec.training().validation().isEmpty()) {
+      return new Split(dataset, dataset);
+    }
+    if (spec.validation().isPresent()) {
+      return new Split(dataset, NpzImages.open(context.input(spec.validation().get())));
+    }
+    try {
+      return Split.of(dataset, spec.training().validation().get().fraction());
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
+    }
+  }
+
+  private static void announce(
+      FinetuneTask spec,
+      Networks.Loaded network,
+      SamplingPlan plan,
+      Spaces spaces,
+      TaskContext context) {
+    context
+        .listener()
+        .log(
+            "finetunes "
+                + network.unet().parameterCount()
+                + " parameters through "
+                + plan.timesteps().nfe()
+                + " NFE in "
+                + spaces.names());
+    if (spec.training().parity() == ParityKind.PUBLISHED) {
+      context
+          .listener()
+          .log(
+              "follows the published loop, except that previews do not disturb its accumulation:"
+                  + " there, the preview's loop variable replaces the step's, and some updates come"
+                  + " early");
     }
   }
 
@@ -90,9 +133,15 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
     Path weights = context.directory().resolve("weights.safetensors");
     Networks.save(weights, finetuner.weights(), base.spec());
     files.add(new OutputFile(ArtifactKind.WEIGHTS, "weights.safetensors", weights));
+    Path checkpoint = run.writeCheckpoint();
+    files.add(
+        new OutputFile(ArtifactKind.CHECKPOINT, checkpoint.getFileName().toString(), checkpoint));
     Path curve = context.directory().resolve("curve.json");
     run.curve().write(curve);
     files.add(new OutputFile(ArtifactKind.CURVE, "curve.json", curve));
+    if (!run.flow().isEmpty()) {
+      files.addAll(run.flow().write(context.directory()));
+    }
     try (NDManager manager = TorchEngine.newManager(context.device());
         Networks.Loaded made = Networks.load(weights, manager)) {
       Sheets.sample(made, spec.sampling(), spec.seed(), "sheet.png", context).ifPresent(files::add);
@@ -100,43 +149,21 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
     return files;
   }
 
-  private static Map<String, Double> scores(TrainingRun run, int nfe) {
+  private static Map<String, Double> scores(TrainingRun run, int nfe, MmdFinetuner finetuner) {
     Map<String, Double> scores = new TreeMap<>();
     if (Double.isFinite(run.lastLoss())) {
       scores.put("final_loss", run.lastLoss());
     }
     scores.put("nfe", (double) nfe);
     scores.put("images_per_second", run.imagesPerSecond());
+    finetuner
+        .best()
+        .ifPresent(
+            best -> {
+              scores.put("validation_loss", best.loss());
+              scores.put("best_iteration", (double) best.iteration());
+              scores.put("iterations", (double) finetuner.iteration());
+            });
     return scores;
-  }
-
-  private static MmdLoss loss(MmdLossTask loss) {
-    Kernel kernel =
-        switch (loss.kernel()) {
-          case CUBIC -> Kernel.cubic();
-          case LINEAR -> Kernel.linear();
-          case RBF ->
-              new RbfKernel(loss.gamma().map(OptionalDouble::of).orElseGet(OptionalDouble::empty));
-          case POLYNOMIAL, RATIONAL_QUADRATIC ->
-              throw new TaskFailure(FailureCode.INVALID_SPEC, "This worker has no such kernel.");
-        };
-    return new MmdLoss(kernel, MmdEstimator.UNBIASED);
-  }
-
-  private static FinetuneSettings settings(FinetuneTask spec) {
-    TrainingSpec training = spec.training();
-    try {
-      return new FinetuneSettings(
-          training.iterations(),
-          spec.loss().mmdBatch(),
-          spec.loss().microBatch(),
-          new LearningRate(training.learningRate(), training.warmup(), 0),
-          training.clipNorm(),
-          training.ema(),
-          spec.flip(),
-          spec.seed());
-    } catch (IllegalArgumentException e) {
-      throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
-    }
   }
 }

@@ -10,8 +10,11 @@ import dev.fewstep.worker.training.Training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Runs a training within a task: resumes it, reports each step, hands over checkpoints, and stops
@@ -19,11 +22,13 @@ import java.util.Map;
  */
 final class TrainingRun {
   private static final String CURVE = "fewstep.curve";
+  private static final String FLOW = "fewstep.gradient-flow";
 
   private final Training training;
   private final int checkpointEvery;
   private final TaskContext context;
   private final Curve curve;
+  private final GradientFlowLog flow = new GradientFlowLog();
   private int checkpointed;
   private double lastLoss = Double.NaN;
   private double images;
@@ -45,7 +50,7 @@ final class TrainingRun {
     if (context.checkpoint().isPresent()) {
       restore(context.checkpoint().get(), manager);
     }
-    while (training.iteration() < training.iterations()) {
+    while (!training.finished()) {
       StopSignal.Request request = context.stop().request();
       if (request == StopSignal.Request.RELEASE && training.iteration() > checkpointed) {
         checkpoint();
@@ -55,10 +60,15 @@ final class TrainingRun {
       }
       report(step());
       boolean due = training.iteration() % checkpointEvery == 0;
-      if (due && training.iteration() < training.iterations()) {
+      if (due && !training.finished()) {
         checkpoint();
       }
     }
+  }
+
+  /** The records of the gradient's flow so far. */
+  GradientFlowLog flow() {
+    return flow;
   }
 
   /** The curves so far. */
@@ -85,6 +95,8 @@ final class TrainingRun {
         throw e;
       }
       throw new TaskFailure(FailureCode.NOT_FINITE, e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
     }
   }
 
@@ -94,11 +106,16 @@ final class TrainingRun {
     images += report.images();
     seconds += report.seconds().total();
     List<MetricBatch.Point> points =
-        List.of(
-            new MetricBatch.Point("loss", step, report.loss()),
-            new MetricBatch.Point("grad_norm", step, report.gradientNorm()),
-            new MetricBatch.Point("learning_rate", step, report.learningRate()),
-            new MetricBatch.Point("images_per_second", step, report.imagesPerSecond()));
+        new ArrayList<>(
+            List.of(
+                new MetricBatch.Point("loss", step, report.loss()),
+                new MetricBatch.Point("grad_norm", step, report.gradientNorm()),
+                new MetricBatch.Point("learning_rate", step, report.learningRate()),
+                new MetricBatch.Point("images_per_second", step, report.imagesPerSecond())));
+    report
+        .validation()
+        .ifPresent(value -> points.add(new MetricBatch.Point("validation_loss", step, value)));
+    report.flow().ifPresent(table -> flow.add(report.step(), table));
     for (MetricBatch.Point point : points) {
       curve.add(point);
       context.listener().point(point.name(), point.step(), point.value());
@@ -118,12 +135,22 @@ final class TrainingRun {
   }
 
   private void checkpoint() throws IOException {
-    int step = training.iteration();
-    Path file = context.directory().resolve("checkpoint-" + step + ".safetensors");
-    TensorFile.write(file, training.checkpoint(), Map.of(CURVE, curve.text()));
-    context.checkpoints().accept(step, file);
+    Path file = writeCheckpoint();
+    context.checkpoints().accept(training.iteration(), file);
     Files.deleteIfExists(file);
-    checkpointed = step;
+    checkpointed = training.iteration();
+  }
+
+  /** Writes {@code checkpoint-<step>.safetensors}, from which training can go on or be extended. */
+  Path writeCheckpoint() throws IOException {
+    Path file = context.directory().resolve("checkpoint-" + training.iteration() + ".safetensors");
+    Map<String, String> metadata = new TreeMap<>();
+    metadata.put(CURVE, curve.text());
+    if (!flow.isEmpty()) {
+      metadata.put(FLOW, flow.text());
+    }
+    TensorFile.write(file, training.checkpoint(), metadata);
+    return file;
   }
 
   private void restore(Path file, NDManager manager) throws IOException {
@@ -134,10 +161,9 @@ final class TrainingRun {
       throw new TaskFailure(
           FailureCode.BAD_INPUT, "The checkpoint does not fit the task: " + e.getMessage(), e);
     }
-    String text = TensorFile.metadata(file).get(CURVE);
-    if (text != null) {
-      curve.restore(text);
-    }
+    Map<String, String> metadata = TensorFile.metadata(file);
+    Optional.ofNullable(metadata.get(CURVE)).ifPresent(curve::restore);
+    Optional.ofNullable(metadata.get(FLOW)).ifPresent(flow::restore);
     checkpointed = training.iteration();
     context.listener().log("goes on after step " + training.iteration());
     context.listener().progress(training.iteration(), training.iterations());
