@@ -145,7 +145,12 @@ class WorkerTest {
       assertThat(tuned.artifacts())
           .extracting(Artifact::name)
           .containsExactlyInAnyOrder(
-              "weights.safetensors", "curve.json", "before.png", "sheet.png", "log.txt");
+              "weights.safetensors",
+              "checkpoint-3.safetensors",
+              "curve.json",
+              "before.png",
+              "sheet.png",
+              "log.txt");
       for (Artifact made : tuned.artifacts()) {
         assertThat(store.holds(made)).isTrue();
       }
