@@ -72,7 +72,9 @@ public final class NetworkParity {
         NDArray after = Autograd.off(() -> net.predict(inputs.get("x"), inputs.get("t")));
         TensorFile.write(
             folder.resolve("outputs.npz"), Map.of("before", before, "after", after), Map.of());
-        TensorFile.write(folder.resolve("finetuned.safetensors"), finetuner.weights(), Map.of());
+        for (String suffix : List.of("safetensors", "pth")) {
+          TensorFile.write(folder.resolve("finetuned." + suffix), finetuner.weights(), Map.of());
+        }
       }
     }
   }
