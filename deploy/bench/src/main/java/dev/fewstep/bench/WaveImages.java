@@ -32,11 +32,24 @@ final class WaveImages implements ImageDataset {
     int elements = shape.elements();
     float[] values = new float[indices.length * elements];
     for (int i = 0; i < values.length; i++) {
-      double phase = indices[i / elements] * 0.7 + i % elements % shape.width() * 0.5;
-      values[i] = (float) (0.5 + 0.5 * Math.sin(phase));
+      values[i] = level(indices[i / elements], i % elements) / 255f;
     }
     return manager.create(
         values, new Shape(indices.length, shape.channels(), shape.height(), shape.width()));
+  }
+
+  @Override
+  public byte[] image(int index) {
+    byte[] levels = new byte[shape.elements()];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = (byte) level(index, i);
+    }
+    return levels;
+  }
+
+  private int level(int index, int element) {
+    double phase = index * 0.7 + element % shape.width() * 0.5;
+    return (int) (255 * (0.5 + 0.5 * Math.sin(phase)));
   }
 
   @Override
