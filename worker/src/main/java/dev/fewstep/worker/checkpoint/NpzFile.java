@@ -11,9 +11,10 @@ import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.util.Enumeration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -34,8 +35,11 @@ public final class NpzFile {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int MAX_HEADER = 1 << 16;
 
-  /** Deflate cannot expand more than this; a larger claim is a lie. */
-  private static final long MAX_EXPANSION = 1032;
+  /** Larger expansion, beyond what is free, is a bomb: bytes of images shrink by a few times. */
+  private static final long MAX_EXPANSION = 100;
+
+  private static final long FREE_BYTES = 256L << 20;
+  private static final int MAX_RANK = 32;
 
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']{1,8})'");
   private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
@@ -49,109 +53,112 @@ public final class NpzFile {
 
   private NpzFile() {}
 
+  /** What an array's header says. */
+  private record Header(DataType type, boolean fortran, long[] shape, int length) {}
+
   /**
    * Reads every array, in the order of the archive.
    *
    * @throws TensorFormatException when the file is not such an archive, or claims more than it has
    */
   public static Map<String, RawTensor> read(Path file) throws IOException {
-    return read(file, name -> true);
-  }
-
-  /**
-   * Reads the arrays with certain names, in the order of the archive; the others stay unread.
-   *
-   * @throws TensorFormatException as {@link #read(Path)} does
-   */
-  public static Map<String, RawTensor> read(Path file, Predicate<String> wanted)
-      throws IOException {
-    try (ZipFile zip = new ZipFile(file.toFile())) {
-      Map<String, RawTensor> tensors = new LinkedHashMap<>();
-      boolean any = false;
-      Enumeration<? extends ZipEntry> entries = zip.entries();
-      while (entries.hasMoreElements()) {
-        ZipEntry entry = entries.nextElement();
-        if (!entry.getName().endsWith(".npy")) {
-          continue;
-        }
-        any = true;
-        String name = entry.getName().substring(0, entry.getName().length() - 4);
-        if (wanted.test(name)) {
-          try (InputStream in = zip.getInputStream(entry)) {
-            tensors.put(name, readArray(file, entry, in));
-          }
-        }
-      }
-      if (!any) {
-        throw new TensorFormatException(file, "a zip without any .npy array");
-      }
-      return tensors;
-    } catch (ZipException e) {
-      throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
+    try (TensorArchive archive = open(file)) {
+      return archive.read(archive.tensors().keySet());
     }
   }
 
-  /** Takes the bytes of an array piece by piece. */
-  @FunctionalInterface
-  public interface Sink {
-    /**
-     * The next bytes, little-endian, in C order.
-     *
-     * @param type of the elements
-     * @param shape of the whole array
-     * @param bytes from position to limit whole elements; valid during the call
-     */
-    void take(DataType type, long[] shape, ByteBuffer bytes) throws IOException;
-  }
-
-  /**
-   * Reads one array without holding it in memory.
-   *
-   * @return false when there is no such array
-   * @throws TensorFormatException when it is no readable array in C order
-   */
-  public static boolean stream(Path file, String name, Sink sink) throws IOException {
-    try (ZipFile zip = new ZipFile(file.toFile())) {
-      ZipEntry entry = zip.getEntry(name + ".npy");
-      if (entry == null) {
-        return false;
-      }
-      String where = "array '" + entry.getName() + "' ";
-      try (DataInputStream in = new DataInputStream(zip.getInputStream(entry))) {
-        String header = header(file, where, in);
-        DataType type = type(field(DESCR, header, "descr"));
-        long[] shape = shape(field(SHAPE, header, "shape"));
-        if (shape.length > 1 && field(ORDER, header, "fortran_order").equals("True")) {
-          throw new TensorFormatException(file, where + "is in Fortran order, expected C order");
-        }
-        long left = RawTensor.byteSize(type, shape);
-        byte[] chunk = new byte[1 << 20];
-        while (left > 0) {
-          int read = in.readNBytes(chunk, 0, (int) Math.min(chunk.length, left));
-          if (read == 0 || read % type.getNumOfBytes() != 0) {
-            throw new EOFException();
-          }
-          sink.take(
-              type, shape.clone(), ByteBuffer.wrap(chunk, 0, read).order(ByteOrder.LITTLE_ENDIAN));
-          left -= read;
-        }
-        return true;
-      } catch (EOFException e) {
-        throw new TensorFormatException(file, where + "ends too early", e);
-      } catch (IllegalArgumentException e) {
-        throw new TensorFormatException(file, where + e.getMessage(), e);
-      }
+  static TensorArchive open(Path file) throws IOException {
+    ZipFile zip = null;
+    boolean done = false;
+    try {
+      zip = new ZipFile(file.toFile());
+      TensorArchive archive = open(file, zip);
+      done = true;
+      return archive;
     } catch (ZipException e) {
       throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
+    } finally {
+      if (!done && zip != null) {
+        zip.close();
+      }
     }
   }
 
-  private static RawTensor readArray(Path file, ZipEntry entry, InputStream raw)
-      throws IOException {
-    String where = "array '" + entry.getName() + "' ";
+  private static TensorArchive open(Path file, ZipFile zip) throws IOException {
+    Map<String, ZipEntry> entries = new LinkedHashMap<>();
+    Map<String, Header> headers = new LinkedHashMap<>();
+    Map<String, TensorInfo> infos = new LinkedHashMap<>();
+    long total = 0;
+    for (ZipEntry entry : ZipEntries.of(file, zip).values()) {
+      if (!entry.getName().endsWith(".npy")) {
+        continue;
+      }
+      String name = entry.getName().substring(0, entry.getName().length() - 4);
+      Header header;
+      try (InputStream in = zip.getInputStream(entry)) {
+        header = readHeader(file, entry, in);
+      }
+      TensorInfo info =
+          new TensorInfo(
+              header.type(), Arrays.stream(header.shape()).boxed().toList(), "");
+      total += info.bytes();
+      entries.put(name, entry);
+      headers.put(name, header);
+      infos.put(name, info);
+    }
+    if (infos.isEmpty()) {
+      throw new TensorFormatException(file, "a zip without any .npy array");
+    }
+    if (total > Math.max(FREE_BYTES, MAX_EXPANSION * Files.size(file))) {
+      throw new TensorFormatException(
+          file,
+          "its arrays take " + total + " bytes, more than is believed of a file of its size");
+    }
+    return new TensorArchive(
+        file,
+        TensorFormat.NPZ,
+        infos,
+        Map.of(),
+        name -> readData(file, zip, entries.get(name), headers.get(name)),
+        zip);
+  }
+
+  private static String where(ZipEntry entry) {
+    return "array " + ZipEntries.quoted(entry.getName()) + " ";
+  }
+
+  private static Header readHeader(Path file, ZipEntry entry, InputStream raw) throws IOException {
+    String where = where(entry);
     DataInputStream in = new DataInputStream(raw);
     try {
-      return readData(file, where, entry, header(file, where, in), in);
+      byte[] magic = in.readNBytes(MAGIC.length);
+      if (!Arrays.equals(magic, MAGIC)) {
+        throw new TensorFormatException(file, where + "does not begin with the .npy magic");
+      }
+      int major = in.readUnsignedByte();
+      in.readUnsignedByte();
+      long headerLength =
+          major == 1
+              ? Short.toUnsignedInt(Short.reverseBytes(in.readShort()))
+              : Integer.toUnsignedLong(Integer.reverseBytes(in.readInt()));
+      if (major < 1 || major > 3 || headerLength > MAX_HEADER) {
+        throw new TensorFormatException(
+            file, where + "has format version " + major + " and a header of " + headerLength);
+      }
+      byte[] bytes = new byte[(int) headerLength];
+      in.readFully(bytes);
+      String header = new String(bytes, StandardCharsets.UTF_8);
+      DataType type = type(field(DESCR, header, "descr"));
+      boolean fortran = field(ORDER, header, "fortran_order").equals("True");
+      long[] shape = shape(field(SHAPE, header, "shape"));
+      int length = MAGIC.length + (major == 1 ? 4 : 6) + bytes.length;
+      long size = RawTensor.byteSize(type, shape);
+      if (entry.getSize() - length != size) {
+        throw new TensorFormatException(
+            file,
+            where + "claims " + size + " bytes, but has " + (entry.getSize() - length));
+      }
+      return new Header(type, fortran, shape, length);
     } catch (EOFException e) {
       throw new TensorFormatException(file, where + "ends too early", e);
     } catch (IllegalArgumentException e) {
@@ -159,51 +166,36 @@ public final class NpzFile {
     }
   }
 
-  /** Reads the header and stops before the first element. */
-  private static String header(Path file, String where, DataInputStream in) throws IOException {
-    byte[] magic = in.readNBytes(MAGIC.length);
-    if (!java.util.Arrays.equals(magic, MAGIC)) {
-      throw new TensorFormatException(file, where + "does not begin with the .npy magic");
-    }
-    int major = in.readUnsignedByte();
-    in.readUnsignedByte();
-    long headerLength =
-        major == 1
-            ? Short.toUnsignedInt(Short.reverseBytes(in.readShort()))
-            : Integer.toUnsignedLong(Integer.reverseBytes(in.readInt()));
-    if (major < 1 || major > 3 || headerLength > MAX_HEADER) {
-      throw new TensorFormatException(
-          file, where + "has format version " + major + " and a header of " + headerLength);
-    }
-    return new String(in.readNBytes((int) headerLength), StandardCharsets.UTF_8);
-  }
-
-  private static RawTensor readData(
-      Path file, String where, ZipEntry entry, String header, InputStream in) throws IOException {
-    DataType type = type(field(DESCR, header, "descr"));
-    boolean fortran = field(ORDER, header, "fortran_order").equals("True");
-    long[] shape = shape(field(SHAPE, header, "shape"));
-    long size = RawTensor.byteSize(type, shape);
-    if (size > entry.getSize() || size > MAX_EXPANSION * (entry.getCompressedSize() + 1)) {
-      throw new TensorFormatException(
-          file, where + "claims " + size + " bytes, more than the archive can hold");
-    }
-    ByteBuffer bytes = RawTensor.allocate(size);
-    byte[] chunk = new byte[1 << 16];
-    while (bytes.hasRemaining()) {
-      int read = in.read(chunk, 0, Math.min(chunk.length, bytes.remaining()));
-      if (read < 0) {
-        throw new EOFException();
+  private static RawTensor readData(Path file, ZipFile zip, ZipEntry entry, Header header)
+      throws IOException {
+    long[] shape = header.shape();
+    ByteBuffer bytes = RawTensor.allocate(RawTensor.byteSize(header.type(), shape));
+    CRC32 crc = new CRC32();
+    try (InputStream in = zip.getInputStream(entry)) {
+      crc.update(in.readNBytes(header.length()));
+      byte[] chunk = new byte[1 << 16];
+      while (bytes.hasRemaining()) {
+        int read = in.read(chunk, 0, Math.min(chunk.length, bytes.remaining()));
+        if (read < 0) {
+          throw new EOFException("it ends too early");
+        }
+        crc.update(chunk, 0, read);
+        bytes.put(chunk, 0, read);
       }
-      bytes.put(chunk, 0, read);
+      if (in.read() >= 0) {
+        throw new ZipException("it has bytes after its last element");
+      }
+    } catch (EOFException | ZipException e) {
+      throw new TensorFormatException(
+          file, where(entry) + "is unreadable: " + e.getMessage(), e);
     }
-    if (in.read() >= 0) {
-      throw new TensorFormatException(file, where + "has bytes after its last element");
+    if (crc.getValue() != entry.getCrc()) {
+      throw new TensorFormatException(file, where(entry) + "is damaged: its checksum differs");
     }
     bytes.flip();
-    return fortran && shape.length > 1
-        ? Strided.gather(type, shape, fortranStrides(shape), 0, bytes)
-        : new RawTensor(type, shape, bytes);
+    return header.fortran() && shape.length > 1
+        ? Strided.gather(header.type(), shape, fortranStrides(shape), 0, bytes)
+        : new RawTensor(header.type(), shape, bytes);
   }
 
   private static long[] fortranStrides(long[] shape) {
@@ -225,12 +217,17 @@ public final class NpzFile {
   }
 
   private static long[] shape(String text) {
-    return Pattern.compile(",")
+    long[] shape =
+        Pattern.compile(",")
         .splitAsStream(text.replace("L", ""))
         .map(String::strip)
         .filter(s -> !s.isEmpty())
         .mapToLong(Long::parseLong)
         .toArray();
+    if (shape.length > MAX_RANK) {
+      throw new IllegalArgumentException("has " + shape.length + " dimensions");
+    }
+    return shape;
   }
 
   private static DataType type(String descr) {

@@ -4,7 +4,8 @@ import static dev.fewstep.schemas.spec.Checks.require;
 
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,9 @@ import java.util.Map.Entry;
  */
 public final class SafetensorsFile {
   private static final long MAX_HEADER = 100_000_000;
+  private static final int MAX_TENSORS = 1_000_000;
+  private static final int MAX_NAME = 1024;
+  private static final int MAX_RANK = 32;
   private static final String METADATA = "__metadata__";
   private static final ObjectMapper STRICT =
       JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
@@ -62,17 +67,43 @@ public final class SafetensorsFile {
    *     or leave holes
    */
   public static Map<String, RawTensor> read(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (TensorArchive archive = open(file)) {
+      return archive.read(archive.tensors().keySet());
+    }
+  }
+
+  static TensorArchive open(Path file) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    boolean done = false;
+    try {
       Header header = header(file, channel);
-      Map<String, RawTensor> tensors = new LinkedHashMap<>();
+      Map<String, TensorInfo> infos = new LinkedHashMap<>();
+      Map<String, Extent> extents = new HashMap<>();
       for (Extent extent : header.extents()) {
-        ByteBuffer bytes = RawTensor.allocate(extent.end() - extent.begin());
-        readFully(channel, bytes, header.dataStart() + extent.begin());
-        tensors.put(extent.name(), new RawTensor(extent.type(), extent.dimensions(), bytes.flip()));
+        infos.put(extent.name(), new TensorInfo(extent.type(), extent.shape(), ""));
+        extents.put(extent.name(), extent);
       }
-      return tensors;
-    } catch (IllegalArgumentException | EOFException e) {
+      TensorArchive archive =
+          new TensorArchive(
+              file,
+              TensorFormat.SAFETENSORS,
+              infos,
+              header.metadata(),
+              name -> {
+                Extent extent = extents.get(name);
+                ByteBuffer bytes = RawTensor.allocate(extent.end() - extent.begin());
+                readFully(channel, bytes, header.dataStart() + extent.begin());
+                return new RawTensor(extent.type(), extent.dimensions(), bytes.flip());
+              },
+              channel);
+      done = true;
+      return archive;
+    } catch (EOFException e) {
       throw new TensorFormatException(file, e.getMessage(), e);
+    } finally {
+      if (!done) {
+        channel.close();
+      }
     }
   }
 
@@ -97,84 +128,114 @@ public final class SafetensorsFile {
     }
     ByteBuffer text = ByteBuffer.allocate((int) length);
     readFully(channel, text, 8);
-    try {
-      JsonNode json = STRICT.readTree(text.array());
-      require(json != null && json.isObject(), "the header is no JSON object");
+    try (JsonParser json = STRICT.createParser(text.array())) {
       return header(json, 8 + length, size);
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (JsonProcessingException e) {
+      throw new TensorFormatException(file, "damaged header: " + e.getOriginalMessage(), e);
+    } catch (IllegalArgumentException e) {
       throw new TensorFormatException(file, "damaged header: " + e.getMessage(), e);
     }
   }
 
-  private static Header header(JsonNode json, long dataStart, long fileSize) {
+  /** Token by token: a tree of hostile JSON takes many times its size. */
+  private static Header header(JsonParser json, long dataStart, long fileSize) throws IOException {
     List<Extent> extents = new ArrayList<>();
     Map<String, String> metadata = new LinkedHashMap<>();
-    for (Entry<String, JsonNode> field : json.properties()) {
-      if (field.getKey().equals(METADATA)) {
-        for (Entry<String, JsonNode> entry : field.getValue().properties()) {
-          metadata.put(entry.getKey(), entry.getValue().asText());
+    require(json.nextToken() == JsonToken.START_OBJECT, "the header is no JSON object");
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      require(name.length() <= MAX_NAME, "a tensor's name is longer than %s", MAX_NAME);
+      require(extents.size() < MAX_TENSORS, "more than %s tensors", MAX_TENSORS);
+      require(
+          json.nextToken() == JsonToken.START_OBJECT, "%s is no object", ZipEntries.quoted(name));
+      if (name.equals(METADATA)) {
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+          String key = json.currentName();
+          require(json.nextToken() == JsonToken.VALUE_STRING, "metadata that is no text");
+          metadata.put(key, json.getText());
         }
       } else {
-        extents.add(extent(field.getKey(), field.getValue()));
+        extents.add(extent(name, json));
       }
     }
+    require(json.nextToken() == null, "something follows the JSON object");
+    checkLayout(extents, fileSize - dataStart);
+    return new Header(extents, metadata, dataStart);
+  }
+
+  private static void checkLayout(List<Extent> extents, long bytes) {
     List<Extent> byOffset = new ArrayList<>(extents);
     byOffset.sort(Comparator.comparingLong(Extent::begin).thenComparingLong(Extent::end));
     long expected = 0;
     for (Extent extent : byOffset) {
       require(
           extent.begin() == expected,
-          "tensor '%s' begins at %s, expected %s: tensors overlap or leave a hole",
-          extent.name(),
+          "tensor %s begins at %s, expected %s: tensors overlap or leave a hole",
+          ZipEntries.quoted(extent.name()),
           extent.begin(),
           expected);
       expected = extent.end();
     }
     require(
-        expected == fileSize - dataStart,
+        expected == bytes,
         "the tensors take %s bytes but %s follow the header",
         expected,
-        fileSize - dataStart);
-    return new Header(extents, metadata, dataStart);
+        bytes);
   }
 
-  private static Extent extent(String name, JsonNode node) {
-    JsonNode offsets = node.path("data_offsets");
-    JsonNode dimensions = node.path("shape");
-    require(
-        offsets.size() == 2
-            && offsets.get(0).isIntegralNumber()
-            && offsets.get(1).canConvertToLong(),
-        "tensor '%s' has no data_offsets",
-        name);
-    require(dimensions.isArray() && dimensions.size() <= 16, "tensor '%s' has no shape", name);
-    List<Long> shape = new ArrayList<>();
-    for (JsonNode dimension : dimensions) {
-      require(
-          dimension.isIntegralNumber() && dimension.canConvertToLong(),
-          "tensor '%s' has the dimension %s",
-          name,
-          dimension);
-      shape.add(dimension.longValue());
+  private static Extent extent(String name, JsonParser json) throws IOException {
+    String quoted = ZipEntries.quoted(name);
+    String dtype = "";
+    List<Long> shape = null;
+    List<Long> offsets = List.of();
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String field = json.currentName();
+      JsonToken value = json.nextToken();
+      switch (field) {
+        case "dtype" -> dtype = value == JsonToken.VALUE_STRING ? json.getText() : "";
+        case "shape" -> shape = longs(quoted, "dimension", json);
+        case "data_offsets" -> offsets = longs(quoted, "offset", json);
+        default ->
+            throw new IllegalArgumentException(
+                "tensor " + quoted + " has the field " + ZipEntries.quoted(field));
+      }
     }
+    require(offsets.size() == 2, "tensor %s has no data_offsets", quoted);
+    require(shape != null, "tensor %s has no shape", quoted);
     Extent extent =
         new Extent(
-            name,
-            type(name, node.path("dtype").asText()),
-            List.copyOf(shape),
-            offsets.get(0).longValue(),
-            offsets.get(1).longValue());
+            name, type(name, dtype), List.copyOf(shape), offsets.get(0), offsets.get(1));
     long expected = RawTensor.byteSize(extent.type(), extent.dimensions());
     require(
-        extent.begin() >= 0 && extent.end() - extent.begin() == expected,
-        "tensor '%s' of type %s and shape %s takes %s bytes, its offsets %s to %s do not",
-        name,
+        extent.begin() >= 0
+            && extent.end() >= extent.begin()
+            && extent.end() - extent.begin() == expected,
+        "tensor %s of type %s and shape %s takes %s bytes, its offsets %s to %s do not",
+        quoted,
         extent.type(),
         shape,
         expected,
         extent.begin(),
         extent.end());
     return extent;
+  }
+
+  private static List<Long> longs(String tensor, String what, JsonParser json)
+      throws IOException {
+    require(json.currentToken() == JsonToken.START_ARRAY, "tensor %s has no list of %ss", tensor, what);
+    List<Long> values = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      require(
+          json.currentToken() == JsonToken.VALUE_NUMBER_INT
+              && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER,
+          "tensor %s has the %s %s",
+          tensor,
+          what,
+          ZipEntries.quoted(String.valueOf(json.getText())));
+      require(values.size() < MAX_RANK, "tensor %s has more than %s %ss", tensor, MAX_RANK, what);
+      values.add(json.getLongValue());
+    }
+    return values;
   }
 
   private static DataType type(String name, String dtype) {
@@ -191,11 +252,11 @@ public final class SafetensorsFile {
       case "BOOL" -> DataType.BOOLEAN;
       default ->
           throw new IllegalArgumentException(
-              "tensor '"
-                  + name
-                  + "' has the type '"
-                  + dtype
-                  + "'; readable are F16 BF16 F32 F64 I8 I16 I32 I64 U8 BOOL");
+              "tensor "
+                  + ZipEntries.quoted(name)
+                  + " has the type "
+                  + ZipEntries.quoted(dtype)
+                  + "; readable are F16 BF16 F32 F64 I8 I16 I32 I64 U8 BOOL");
     };
   }
 

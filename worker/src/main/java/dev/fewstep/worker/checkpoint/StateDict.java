@@ -1,6 +1,7 @@
 package dev.fewstep.worker.checkpoint;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -11,12 +12,10 @@ import java.util.TreeSet;
 
 /** Operations on the names of a file's tensors; the values may be of any type. */
 public final class StateDict {
-  private static final String DATA_PARALLEL = "module.";
+  /** So many of a list are shown to people. */
+  static final int SHOWN = 20;
 
-  /** Where known training scripts keep the parameters to sample with, the best first. */
-  private static final List<String> SECTIONS =
-      List.of(
-          "ema_state_dict", "model_ema", "ema", "state_dict", "model_state_dict", "model", "net");
+  private static final String DATA_PARALLEL = "module.";
 
   private StateDict() {}
 
@@ -41,31 +40,11 @@ public final class StateDict {
   }
 
   /**
-   * The parameters to sample with. From a list as DDIM saves it ([model, optimiser, epoch, step,
-   * EMA], facts: mmd-ddm 6a) the EMA (index 4), or the model (index 0) when there is none; from a
-   * dictionary of sections the EMA, else the model; else everything. {@code module.} prefixes go.
-   */
-  public static <T> Map<String, T> preferred(Map<String, T> tensors) {
-    boolean list =
-        !tensors.isEmpty() && tensors.keySet().stream().allMatch(n -> n.matches("[0-9]+\\..*"));
-    if (list) {
-      Map<String, T> ema = section(tensors, "4");
-      return withoutModulePrefix(ema.isEmpty() ? section(tensors, "0") : ema);
-    }
-    for (String name : SECTIONS) {
-      Map<String, T> section = section(tensors, name);
-      if (!section.isEmpty()) {
-        return withoutModulePrefix(section);
-      }
-    }
-    return withoutModulePrefix(tensors);
-  }
-
-  /**
    * What differs between the tensors of a file and those that a network has.
    *
-   * @param missing names that the network has and the file lacks
-   * @param unexpected names that only the file has
+   * @param missing names, with shapes, that the network has and the file lacks; the first with the
+   *     nearest name that only the file has
+   * @param unexpected names, with shapes, that only the file has
    * @param wrongShape {@code name: [found], expected [wanted]}
    */
   public record Difference(List<String> missing, List<String> unexpected, List<String> wrongShape) {
@@ -80,17 +59,11 @@ public final class StateDict {
       return missing.isEmpty() && unexpected.isEmpty() && wrongShape.isEmpty();
     }
 
-    /**
-     * A sentence for people: the first few of each list, with the nearest name for a missing one.
-     */
+    /** A sentence for people: the first {@value #SHOWN} of each list, and how many there are. */
     public String describe() {
       List<String> parts = new ArrayList<>();
       if (!missing.isEmpty()) {
-        String hint =
-            nearest(missing.get(0), unexpected)
-                .map(name -> " (nearest in the file: " + name + ")")
-                .orElse("");
-        parts.add(missing.size() + " missing: " + first(missing) + hint);
+        parts.add(missing.size() + " missing: " + first(missing));
       }
       if (!unexpected.isEmpty()) {
         parts.add(unexpected.size() + " unexpected: " + first(unexpected));
@@ -102,8 +75,8 @@ public final class StateDict {
     }
 
     private static String first(List<String> names) {
-      String shown = String.join(", ", names.subList(0, Math.min(5, names.size())));
-      return names.size() > 5 ? shown + ", …" : shown;
+      String shown = String.join(", ", names.subList(0, Math.min(SHOWN, names.size())));
+      return names.size() > SHOWN ? shown + ", … (" + (names.size() - SHOWN) + " more)" : shown;
     }
   }
 
@@ -113,20 +86,43 @@ public final class StateDict {
     expected.forEach(
         (name, shape) -> {
           long[] has = found.get(name);
-          if (has != null && !java.util.Arrays.equals(has, shape)) {
-            wrong.add(
-                name
-                    + ": "
-                    + java.util.Arrays.toString(has)
-                    + ", expected "
-                    + java.util.Arrays.toString(shape));
+          if (has != null && !Arrays.equals(has, shape)) {
+            wrong.add(name + ": " + Arrays.toString(has) + ", expected " + Arrays.toString(shape));
           }
         });
     TreeSet<String> missing = new TreeSet<>(expected.keySet());
     missing.removeAll(found.keySet());
     TreeSet<String> unexpected = new TreeSet<>(found.keySet());
     unexpected.removeAll(expected.keySet());
-    return new Difference(List.copyOf(missing), List.copyOf(unexpected), wrong);
+    List<String> lacks = new ArrayList<>();
+    for (String name : missing) {
+      // Beyond what is shown, the search for the nearest name would be long and for nobody.
+      String hint =
+          lacks.size() < SHOWN
+              ? nearest(name, unexpected)
+                  .map(near -> " (nearest in the file: " + near + ")")
+                  .orElse("")
+              : "";
+      lacks.add(name + " " + Arrays.toString(expected.get(name)) + hint);
+    }
+    List<String> surplus =
+        unexpected.stream().map(name -> name + " " + Arrays.toString(found.get(name))).toList();
+    return new Difference(lacks, surplus, wrong);
+  }
+
+  /**
+   * Insists that names and shapes are those expected.
+   *
+   * @param what the thing that does not fit, to begin the sentence with, such as {@code "The
+   *     weights do not fit the U-Net"}
+   * @throws IllegalArgumentException listing what is missing, unexpected and of another shape
+   */
+  public static void require(
+      String what, Map<String, long[]> found, Map<String, long[]> expected) {
+    Difference difference = compare(found, expected);
+    if (!difference.isEmpty()) {
+      throw new IllegalArgumentException(what + ": " + difference.describe());
+    }
   }
 
   /** Shapes of raw tensors, for {@link #compare}. */

@@ -7,10 +7,45 @@ import java.nio.ByteBuffer;
 
 /** Views of a storage: offset and strides in elements, as PyTorch and Fortran order have them. */
 final class Strided {
+  /** PyTorch's own limit. */
+  private static final int MAX_RANK = 64;
+
   private Strided() {}
 
   /**
-   * Copies a view into C order.
+   * Checks that a view stays in its storage.
+   *
+   * @param elements of the storage
+   * @throws IllegalArgumentException when it does not, or has a negative size, stride or offset
+   */
+  static void check(long[] shape, long[] strides, long offset, long elements) {
+    require(
+        shape.length == strides.length, "%s sizes but %s strides", shape.length, strides.length);
+    require(shape.length <= MAX_RANK, "a tensor of %s dimensions", shape.length);
+    require(offset >= 0, "a storage offset must not be negative: %s", offset);
+    boolean empty = false;
+    for (int i = 0; i < shape.length; i++) {
+      require(shape[i] >= 0, "a dimension must not be negative: %s", shape[i]);
+      require(strides[i] >= 0, "a stride must not be negative: %s", strides[i]);
+      empty |= shape[i] == 0;
+    }
+    if (empty) {
+      return;
+    }
+    try {
+      long last = offset;
+      for (int i = 0; i < shape.length; i++) {
+        last = Math.addExact(last, Math.multiplyExact(shape[i] - 1, strides[i]));
+      }
+      require(
+          last < elements, "a tensor reaches element %s of a storage of %s", last, elements);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("a tensor reaches beyond any storage", e);
+    }
+  }
+
+  /**
+   * Copies a view into C order; a view of a whole storage in that order is not copied.
    *
    * @param shape dimensions
    * @param strides elements between neighbours along each dimension, 0 or more
@@ -20,28 +55,15 @@ final class Strided {
    */
   static RawTensor gather(
       DataType type, long[] shape, long[] strides, long offset, ByteBuffer storage) {
-    require(
-        shape.length == strides.length, "%s sizes but %s strides", shape.length, strides.length);
     int width = type.getNumOfBytes();
     long size = RawTensor.byteSize(type, shape);
-    require(offset >= 0, "a storage offset must not be negative: %s", offset);
-    if (size > 0) {
-      long last = offset;
-      for (int i = 0; i < shape.length; i++) {
-        require(strides[i] >= 0, "a stride must not be negative: %s", strides[i]);
-        last = Math.addExact(last, Math.multiplyExact(shape[i] - 1, strides[i]));
-      }
-      require(
-          last < storage.limit() / width,
-          "a tensor reaches element %s of a storage of %s",
-          last,
-          storage.limit() / width);
-    }
+    check(shape, strides, offset, storage.limit() / width);
     if (contiguous(shape, strides)) {
       ByteBuffer view = storage.duplicate();
       view.position(size == 0 ? 0 : (int) (offset * width));
       view.limit(view.position() + (int) size);
-      return new RawTensor(type, shape, copy(view));
+      boolean whole = view.remaining() == storage.limit();
+      return new RawTensor(type, shape, whole ? view : copy(view));
     }
     require(
         size <= Math.max(storage.limit(), 1L << 24),

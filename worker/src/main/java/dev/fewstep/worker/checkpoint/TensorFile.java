@@ -3,15 +3,10 @@ package dev.fewstep.worker.checkpoint;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 
 /** Reads any tensor file by its content, and writes it by its suffix. */
 public final class TensorFile {
@@ -31,34 +26,8 @@ public final class TensorFile {
 
   /** Reads every tensor as bytes, in the file's order and types. */
   public static Map<String, RawTensor> readRaw(Path file) throws IOException {
-    ByteBuffer start = ByteBuffer.allocate(9);
-    long size;
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      size = channel.size();
-      int read = 0;
-      while (start.hasRemaining() && read >= 0) {
-        read = channel.read(start);
-      }
-    }
-    start.flip();
-    if (start.remaining() > 1 && start.get(0) == 'P' && start.get(1) == 'K') {
-      return isNpz(file) ? NpzFile.read(file) : PthFile.read(file);
-    }
-    if (SafetensorsFile.looksLike(start, size)) {
-      return SafetensorsFile.read(file);
-    }
-    if (PthFile.looksLegacy(start)) {
-      return PthFile.read(file);
-    }
-    throw new TensorFormatException(
-        file, "not a tensor file: expected .safetensors, .npz or .pth content");
-  }
-
-  private static boolean isNpz(Path file) throws IOException {
-    try (ZipFile zip = new ZipFile(file.toFile())) {
-      return zip.stream().anyMatch(entry -> entry.getName().endsWith(".npy"));
-    } catch (ZipException e) {
-      throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
+    try (TensorArchive archive = TensorArchive.open(file)) {
+      return archive.read(archive.tensors().keySet());
     }
   }
 

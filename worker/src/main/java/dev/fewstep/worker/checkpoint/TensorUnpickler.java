@@ -5,7 +5,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +27,11 @@ final class TensorUnpickler extends Unpickler {
   record Storage(String key, DataType type, long elements) {}
 
   /** A tensor: a view of a storage. */
-  record View(Storage storage, long offset, List<Long> shape, List<Long> strides) {}
+  record View(Storage storage, long offset, List<Long> shape, List<Long> strides) {
+    long bytes() {
+      return RawTensor.byteSize(storage.type(), TensorInfo.dimensions(shape));
+    }
+  }
 
   private static final int OP_GLOBAL = 'c';
   private static final int OP_INST = 'i';
@@ -51,11 +54,24 @@ final class TensorUnpickler extends Unpickler {
   private static final String LENGTH4 = "XTB\u008b";
 
   private static final String LENGTH8 = "\u008d\u008e\u0096";
+
+  /** Opcodes followed by text up to the end of the line: short, since a number's text is slow. */
+  private static final String LINE = "ILFSVpg";
+
+  private static final int OP_LONG4 = 0x8b;
+  private static final int MAX_LONG = 64;
   private static final int MAX_LINE = 1000;
+  private static final int MAX_KEY = 512;
+  private static final int MAX_RANK = 64;
 
-  private static final Map<String, Object> ALLOWED = allowed();
+  /** Objects that a pickle may make; each takes at most about a hundred bytes beside its input. */
+  private static final int MAX_WORK = 3_000_000;
 
-  private static Map<String, Object> allowed() {
+  private final Map<String, Object> allowed = allowed();
+  private final Map<String, Storage> storages = new LinkedHashMap<>();
+  private int work;
+
+  private Map<String, Object> allowed() {
     Map<String, Object> allowed = new LinkedHashMap<>();
     allowed.put("torch.FloatStorage", new StorageType(DataType.FLOAT32));
     allowed.put("torch.DoubleStorage", new StorageType(DataType.FLOAT64));
@@ -67,10 +83,11 @@ final class TensorUnpickler extends Unpickler {
     allowed.put("torch.CharStorage", new StorageType(DataType.INT8));
     allowed.put("torch.ByteStorage", new StorageType(DataType.UINT8));
     allowed.put("torch.BoolStorage", new StorageType(DataType.BOOLEAN));
-    allowed.put("collections.OrderedDict", (IObjectConstructor) TensorUnpickler::orderedDict);
+    allowed.put("collections.OrderedDict", (IObjectConstructor) this::orderedDict);
     allowed.put("torch._utils._rebuild_tensor", (IObjectConstructor) TensorUnpickler::tensor);
     allowed.put("torch._utils._rebuild_tensor_v2", (IObjectConstructor) TensorUnpickler::tensor);
-    allowed.put("torch._utils._rebuild_parameter", (IObjectConstructor) TensorUnpickler::first);
+    allowed.put("torch._utils._rebuild_parameter", (IObjectConstructor) TensorUnpickler::parameter);
+    allowed.put("torch.Size", (IObjectConstructor) TensorUnpickler::size);
     return allowed;
   }
 
@@ -87,19 +104,35 @@ final class TensorUnpickler extends Unpickler {
       throw e;
     } catch (RuntimeException e) {
       // The library answers malformed input with whatever its casts and lists throw.
-      throw new PickleException("damaged pickle: " + e, e);
+      throw new PickleException("damaged pickle (" + e.getClass().getSimpleName() + ")", e);
+    }
+  }
+
+  /** Every storage that the pickle named, by its key. */
+  Map<String, Storage> storages() {
+    return storages;
+  }
+
+  private void work(int objects) {
+    work += objects;
+    if (work > MAX_WORK) {
+      throw new PickleException("the pickle makes more than " + MAX_WORK + " objects");
     }
   }
 
   @Override
   protected Object dispatch(short key) throws PickleException, IOException {
+    work(1);
     checkLength(key);
     switch (key) {
       case OP_GLOBAL -> stack.add(resolve(line(input), line(input)));
       case OP_STACK_GLOBAL -> {
         Object name = stack.pop();
         Object module = stack.pop();
-        stack.add(resolve(String.valueOf(module), String.valueOf(name)));
+        if (!(module instanceof String) || !(name instanceof String)) {
+          throw new PickleException("a class without a name");
+        }
+        stack.add(resolve((String) module, (String) name));
       }
       case OP_BUILD -> stack.pop(); // OrderedDict's _metadata: nothing that fewstep needs.
       case OP_EMPTY_DICT -> stack.add(new LinkedHashMap<>());
@@ -130,7 +163,7 @@ final class TensorUnpickler extends Unpickler {
   }
 
   /** Keeps the order, which the library does not; a key must be plain, so that hashing it ends. */
-  private static Object put(Object target, List<Object> items) {
+  private static Object put(Object target, List<?> items) {
     if (!(target instanceof Map<?, ?>) || items.size() % 2 != 0) {
       throw new PickleException("items for something that is no dictionary");
     }
@@ -138,8 +171,9 @@ final class TensorUnpickler extends Unpickler {
     Map<Object, Object> map = (Map<Object, Object>) target;
     for (int i = 0; i < items.size(); i += 2) {
       Object key = items.get(i);
-      if (!(key instanceof String || key instanceof Number || key instanceof Boolean)) {
-        throw new PickleException("a dictionary key that is neither text nor a number");
+      boolean plain = key instanceof Integer || key instanceof Long || key instanceof Boolean;
+      if (!plain && !(key instanceof String text && text.length() <= MAX_KEY)) {
+        throw new PickleException("a dictionary key that is neither a short text nor a number");
       }
       map.put(key, items.get(i + 1));
     }
@@ -147,6 +181,12 @@ final class TensorUnpickler extends Unpickler {
   }
 
   private void checkLength(short key) throws IOException {
+    if (LINE.indexOf(key) >= 0) {
+      input.mark(MAX_LINE + 1);
+      line(input);
+      input.reset();
+      return;
+    }
     int bytes = LENGTH4.indexOf(key) >= 0 ? 4 : LENGTH8.indexOf(key) >= 0 ? 8 : 0;
     if (bytes == 0) {
       return;
@@ -157,7 +197,7 @@ final class TensorUnpickler extends Unpickler {
       length |= (long) (input.read() & 0xff) << (8 * i);
     }
     input.reset();
-    if (length < 0 || length > input.available()) {
+    if (length < 0 || length > (key == OP_LONG4 ? MAX_LONG : input.available())) {
       throw new PickleException("a value claims " + length + " bytes, more than there are");
     }
   }
@@ -166,7 +206,7 @@ final class TensorUnpickler extends Unpickler {
     StringBuilder line = new StringBuilder();
     for (int c = in.read(); c != '\n'; c = in.read()) {
       if (c < 0 || line.length() > MAX_LINE) {
-        throw new PickleException("a class name does not end");
+        throw new PickleException("a line of text does not end");
       }
       line.append((char) c);
     }
@@ -174,8 +214,8 @@ final class TensorUnpickler extends Unpickler {
         line.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
   }
 
-  private static Object resolve(String module, String name) {
-    Object found = ALLOWED.get(module + "." + name);
+  private Object resolve(String module, String name) {
+    Object found = allowed.get(module + "." + name);
     if (found == null) {
       throw refused(module + "." + name);
     }
@@ -184,7 +224,9 @@ final class TensorUnpickler extends Unpickler {
 
   private static PickleException refused(String name) {
     return new PickleException(
-        "it wants to build '" + name + "', which a tensor file has no need of; nothing was built");
+        "it wants to build "
+            + ZipEntries.quoted(name)
+            + ", which a tensor file has no need of; nothing was built");
   }
 
   @Override
@@ -193,40 +235,73 @@ final class TensorUnpickler extends Unpickler {
     if (id.length < 5
         || !"storage".equals(id[0])
         || !(id[1] instanceof StorageType)
-        || !(id[2] instanceof String)
-        || !(id[4] instanceof Number)) {
+        || !(id[2] instanceof String key)
+        || key.length() > MAX_KEY) {
       throw new PickleException("a persistent id that names no storage");
     }
     if (id.length > 5 && id[5] != null) {
       throw new PickleException("views of legacy storages are not read");
     }
-    return new Storage((String) id[2], ((StorageType) id[1]).type(), ((Number) id[4]).longValue());
-  }
-
-  private static Object orderedDict(Object[] arguments) {
-    List<Object> items = new ArrayList<>();
-    if (arguments.length == 1 && arguments[0] instanceof List<?> pairs) {
-      for (Object pair : pairs) {
-        items.addAll(pair instanceof List<?> list ? list : Arrays.asList((Object[]) pair));
-      }
+    Storage storage = new Storage(key, ((StorageType) id[1]).type(), integer(id[4]));
+    if (storage.elements() < 0) {
+      throw new PickleException("a storage of " + storage.elements() + " elements");
     }
-    return put(new LinkedHashMap<>(), items);
+    Storage known = storages.putIfAbsent(key, storage);
+    if (known != null && !known.equals(storage)) {
+      throw new PickleException(
+          "storage " + ZipEntries.quoted(key) + " has two descriptions");
+    }
+    return storage;
   }
 
-  private static Object first(Object[] arguments) {
+  private Object orderedDict(Object[] arguments) {
+    Map<Object, Object> map = new LinkedHashMap<>();
+    if (arguments.length == 1 && arguments[0] instanceof List<?> pairs) {
+      work(pairs.size());
+      for (Object pair : pairs) {
+        put(map, pair instanceof List<?> list ? list : Arrays.asList((Object[]) pair));
+      }
+    } else if (arguments.length != 0) {
+      throw new PickleException("an OrderedDict of something that is no list of pairs");
+    }
+    return map;
+  }
+
+  private static Object parameter(Object[] arguments) {
+    if (arguments.length < 1 || !(arguments[0] instanceof View)) {
+      throw new PickleException("a parameter without a tensor");
+    }
     return arguments[0];
+  }
+
+  private static Object size(Object[] arguments) {
+    return longs(arguments[0]).toArray();
   }
 
   private static Object tensor(Object[] arguments) {
     if (arguments.length < 4 || !(arguments[0] instanceof Storage storage)) {
       throw new PickleException("a tensor without storage, offset, size and stride");
     }
-    return new View(
-        storage, ((Number) arguments[1]).longValue(), longs(arguments[2]), longs(arguments[3]));
+    if (arguments.length > 6
+        && arguments[6] instanceof Map<?, ?> flags
+        && flags.values().stream().anyMatch(flag -> !Boolean.FALSE.equals(flag))) {
+      throw new PickleException("a tensor that is the conjugate or negative of its storage");
+    }
+    return new View(storage, integer(arguments[1]), longs(arguments[2]), longs(arguments[3]));
   }
 
   private static List<Long> longs(Object tuple) {
     Object[] values = tuple instanceof List<?> list ? list.toArray() : (Object[]) tuple;
-    return Stream.of(values).map(value -> ((Number) value).longValue()).toList();
+    if (values.length > MAX_RANK) {
+      throw new PickleException("a tensor of " + values.length + " dimensions");
+    }
+    return Stream.of(values).map(TensorUnpickler::integer).toList();
+  }
+
+  private static long integer(Object value) {
+    if (value instanceof Integer || value instanceof Long) {
+      return ((Number) value).longValue();
+    }
+    throw new PickleException("a size that is no integer of 64 bits");
   }
 }
