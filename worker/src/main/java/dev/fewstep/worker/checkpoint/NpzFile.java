@@ -40,6 +40,7 @@ public final class NpzFile {
 
   private static final long FREE_BYTES = 256L << 20;
   private static final int MAX_RANK = 32;
+  private static final int STREAMED = 1 << 20;
 
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']{1,8})'");
   private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
@@ -62,8 +63,65 @@ public final class NpzFile {
    * @throws TensorFormatException when the file is not such an archive, or claims more than it has
    */
   public static Map<String, RawTensor> read(Path file) throws IOException {
+    return read(file, name -> true);
+  }
+
+  /**
+   * Reads the arrays with certain names, in the order of the archive; the others stay unread.
+   *
+   * @throws TensorFormatException as {@link #read(Path)} does
+   */
+  public static Map<String, RawTensor> read(Path file, Predicate<String> wanted)
+      throws IOException {
     try (TensorArchive archive = open(file)) {
-      return archive.read(archive.tensors().keySet());
+      return archive.read(archive.tensors().keySet().stream().filter(wanted).toList());
+    }
+  }
+
+  /** Takes the bytes of an array piece by piece. */
+  @FunctionalInterface
+  public interface Sink {
+    /**
+     * The next bytes, little-endian, in C order.
+     *
+     * @param type of the elements
+     * @param shape of the whole array
+     * @param bytes from position to limit whole elements; valid during the call
+     */
+    void take(DataType type, long[] shape, ByteBuffer bytes) throws IOException;
+  }
+
+  /**
+   * Reads one array without holding it in memory. A checksum that differs is found at the end.
+   *
+   * @return false when there is no such array
+   * @throws TensorFormatException when it is no readable array in C order
+   */
+  public static boolean stream(Path file, String name, Sink sink) throws IOException {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      ZipEntry entry = ZipEntries.of(file, zip).get(name + ".npy");
+      if (entry == null) {
+        return false;
+      }
+      Header header;
+      try (InputStream in = zip.getInputStream(entry)) {
+        header = readHeader(file, entry, in);
+      }
+      if (header.fortran() && header.shape().length > 1) {
+        throw new TensorFormatException(
+            file, where(entry) + "is in Fortran order, expected C order");
+      }
+      readElements(
+          file,
+          zip,
+          entry,
+          header,
+          STREAMED,
+          bytes ->
+              sink.take(header.type(), header.shape().clone(), bytes));
+      return true;
+    } catch (ZipException e) {
+      throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
     }
   }
 
@@ -99,8 +157,7 @@ public final class NpzFile {
         header = readHeader(file, entry, in);
       }
       TensorInfo info =
-          new TensorInfo(
-              header.type(), Arrays.stream(header.shape()).boxed().toList(), "");
+          new TensorInfo(header.type(), Arrays.stream(header.shape()).boxed().toList(), "");
       total += info.bytes();
       entries.put(name, entry);
       headers.put(name, header);
@@ -111,8 +168,7 @@ public final class NpzFile {
     }
     if (total > Math.max(FREE_BYTES, MAX_EXPANSION * Files.size(file))) {
       throw new TensorFormatException(
-          file,
-          "its arrays take " + total + " bytes, more than is believed of a file of its size");
+          file, "its arrays take " + total + " bytes, more than is believed of a file of its size");
     }
     return new TensorArchive(
         file,
@@ -155,8 +211,7 @@ public final class NpzFile {
       long size = RawTensor.byteSize(type, shape);
       if (entry.getSize() - length != size) {
         throw new TensorFormatException(
-            file,
-            where + "claims " + size + " bytes, but has " + (entry.getSize() - length));
+            file, where + "claims " + size + " bytes, but has " + (entry.getSize() - length));
       }
       return new Header(type, fortran, shape, length);
     } catch (EOFException e) {
@@ -170,17 +225,33 @@ public final class NpzFile {
       throws IOException {
     long[] shape = header.shape();
     ByteBuffer bytes = RawTensor.allocate(RawTensor.byteSize(header.type(), shape));
+    readElements(file, zip, entry, header, 1 << 16, bytes::put);
+    bytes.flip();
+    return header.fortran() && shape.length > 1
+        ? Strided.gather(header.type(), shape, fortranStrides(shape), 0, bytes)
+        : new RawTensor(header.type(), shape, bytes);
+  }
+
+  private interface Chunks {
+    void take(ByteBuffer bytes) throws IOException;
+  }
+
+  private static void readElements(
+      Path file, ZipFile zip, ZipEntry entry, Header header, int chunkSize, Chunks chunks)
+      throws IOException {
     CRC32 crc = new CRC32();
     try (InputStream in = zip.getInputStream(entry)) {
       crc.update(in.readNBytes(header.length()));
-      byte[] chunk = new byte[1 << 16];
-      while (bytes.hasRemaining()) {
-        int read = in.read(chunk, 0, Math.min(chunk.length, bytes.remaining()));
-        if (read < 0) {
+      byte[] chunk = new byte[chunkSize];
+      long left = RawTensor.byteSize(header.type(), header.shape());
+      while (left > 0) {
+        int wanted = (int) Math.min(chunk.length, left);
+        if (in.readNBytes(chunk, 0, wanted) < wanted) {
           throw new EOFException("it ends too early");
         }
-        crc.update(chunk, 0, read);
-        bytes.put(chunk, 0, read);
+        crc.update(chunk, 0, wanted);
+        chunks.take(ByteBuffer.wrap(chunk, 0, wanted).order(ByteOrder.LITTLE_ENDIAN));
+        left -= wanted;
       }
       if (in.read() >= 0) {
         throw new ZipException("it has bytes after its last element");
@@ -192,10 +263,6 @@ public final class NpzFile {
     if (crc.getValue() != entry.getCrc()) {
       throw new TensorFormatException(file, where(entry) + "is damaged: its checksum differs");
     }
-    bytes.flip();
-    return header.fortran() && shape.length > 1
-        ? Strided.gather(header.type(), shape, fortranStrides(shape), 0, bytes)
-        : new RawTensor(header.type(), shape, bytes);
   }
 
   private static long[] fortranStrides(long[] shape) {
@@ -219,11 +286,11 @@ public final class NpzFile {
   private static long[] shape(String text) {
     long[] shape =
         Pattern.compile(",")
-        .splitAsStream(text.replace("L", ""))
-        .map(String::strip)
-        .filter(s -> !s.isEmpty())
-        .mapToLong(Long::parseLong)
-        .toArray();
+            .splitAsStream(text.replace("L", ""))
+            .map(String::strip)
+            .filter(s -> !s.isEmpty())
+            .mapToLong(Long::parseLong)
+            .toArray();
     if (shape.length > MAX_RANK) {
       throw new IllegalArgumentException("has " + shape.length + " dimensions");
     }

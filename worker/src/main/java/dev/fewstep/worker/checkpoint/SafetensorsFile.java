@@ -177,10 +177,7 @@ public final class SafetensorsFile {
       expected = extent.end();
     }
     require(
-        expected == bytes,
-        "the tensors take %s bytes but %s follow the header",
-        expected,
-        bytes);
+        expected == bytes, "the tensors take %s bytes but %s follow the header", expected, bytes);
   }
 
   private static Extent extent(String name, JsonParser json) throws IOException {
@@ -203,8 +200,7 @@ public final class SafetensorsFile {
     require(offsets.size() == 2, "tensor %s has no data_offsets", quoted);
     require(shape != null, "tensor %s has no shape", quoted);
     Extent extent =
-        new Extent(
-            name, type(name, dtype), List.copyOf(shape), offsets.get(0), offsets.get(1));
+        new Extent(name, type(name, dtype), List.copyOf(shape), offsets.get(0), offsets.get(1));
     long expected = RawTensor.byteSize(extent.type(), extent.dimensions());
     require(
         extent.begin() >= 0
@@ -220,9 +216,9 @@ public final class SafetensorsFile {
     return extent;
   }
 
-  private static List<Long> longs(String tensor, String what, JsonParser json)
-      throws IOException {
-    require(json.currentToken() == JsonToken.START_ARRAY, "tensor %s has no list of %ss", tensor, what);
+  private static List<Long> longs(String tensor, String what, JsonParser json) throws IOException {
+    require(
+        json.currentToken() == JsonToken.START_ARRAY, "tensor %s has no list of %ss", tensor, what);
     List<Long> values = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
       require(

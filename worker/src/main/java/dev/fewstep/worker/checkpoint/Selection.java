@@ -19,7 +19,12 @@ public record Selection(String path, Map<String, String> names) {
   /** What {@code ema} means in a dictionary, and what is taken by default, the best first. */
   private static final List<String> EMA =
       List.of(
-          "ema_state_dict", "state_dict_ema", "model_ema", "ema_model", "ema_params", "params_ema",
+          "ema_state_dict",
+          "state_dict_ema",
+          "model_ema",
+          "ema_model",
+          "ema_params",
+          "params_ema",
           "ema");
 
   /** What {@code model} means in a dictionary. */
@@ -55,9 +60,9 @@ public record Selection(String path, Map<String, String> names) {
   /**
    * Chooses.
    *
-   * @param selector {@code ema}; {@code model}; an index of a list such as {@code 4}; a path such as
-   *     {@code /state_dict/unet}; {@code all}. Without one the EMA, else the model, else everything.
-   *     A list is taken to be DDIM's: the model at index 0, the EMA at index 4.
+   * @param selector {@code ema}; {@code model}; an index of a list such as {@code 4}; a path such
+   *     as {@code /state_dict/unet}; {@code all}. Without one the EMA, else the model, else
+   *     everything. A list is taken to be DDIM's: the model at index 0, the EMA at index 4.
    * @throws IllegalArgumentException when there is nothing there; the message says what is
    */
   public static Selection of(TensorArchive archive, Optional<String> selector) {
@@ -79,7 +84,8 @@ public record Selection(String path, Map<String, String> names) {
   }
 
   /**
-   * Paths at which a file has tensors, with how many are there or below; the outermost is {@code /}.
+   * Paths at which a file has tensors, with how many are there or below; the outermost is {@code
+   * /}.
    */
   public static Map<String, Integer> subtrees(TensorArchive archive) {
     Map<String, Integer> counts = new LinkedHashMap<>();

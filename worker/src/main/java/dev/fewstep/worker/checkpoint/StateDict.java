@@ -117,8 +117,7 @@ public final class StateDict {
    *     weights do not fit the U-Net"}
    * @throws IllegalArgumentException listing what is missing, unexpected and of another shape
    */
-  public static void require(
-      String what, Map<String, long[]> found, Map<String, long[]> expected) {
+  public static void require(String what, Map<String, long[]> found, Map<String, long[]> expected) {
     Difference difference = compare(found, expected);
     if (!difference.isEmpty()) {
       throw new IllegalArgumentException(what + ": " + difference.describe());

@@ -37,8 +37,7 @@ final class Strided {
       for (int i = 0; i < shape.length; i++) {
         last = Math.addExact(last, Math.multiplyExact(shape[i] - 1, strides[i]));
       }
-      require(
-          last < elements, "a tensor reaches element %s of a storage of %s", last, elements);
+      require(last < elements, "a tensor reaches element %s of a storage of %s", last, elements);
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException("a tensor reaches beyond any storage", e);
     }

@@ -248,8 +248,7 @@ final class TensorUnpickler extends Unpickler {
     }
     Storage known = storages.putIfAbsent(key, storage);
     if (known != null && !known.equals(storage)) {
-      throw new PickleException(
-          "storage " + ZipEntries.quoted(key) + " has two descriptions");
+      throw new PickleException("storage " + ZipEntries.quoted(key) + " has two descriptions");
     }
     return storage;
   }

@@ -56,7 +56,8 @@ class SelectionTest {
     List<Object> four = List.of(model, adam, 7, 8);
     assertThat(select(four, null).path()).isEqualTo("/0");
     assertThatThrownBy(() -> select(four, "ema"))
-        .hasMessageContaining("has no tensors at 'ema'; it has them at / (2 tensors), /0 (1 tensor");
+        .hasMessageContaining(
+            "has no tensors at 'ema'; it has them at / (2 tensors), /0 (1 tensor");
   }
 
   @Test
@@ -66,8 +67,7 @@ class SelectionTest {
         ordered("epoch", 3, "state_dict", weights, "optimizer", ordered("m", number(3)));
     assertThat(select(tree, null).names())
         .isEqualTo(
-            Map.of(
-                "state_dict.module._orig_mod.x.y", "x.y", "state_dict.module._orig_mod.z", "z"));
+            Map.of("state_dict.module._orig_mod.x.y", "x.y", "state_dict.module._orig_mod.z", "z"));
     tree.put("ema", ordered("x.y", number(4)));
     assertThat(select(tree, null).path()).isEqualTo("/ema");
     assertThat(select(tree, "model").path()).isEqualTo("/state_dict");
