@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.Predicate;
@@ -55,7 +56,11 @@ public final class NpzFile {
   private NpzFile() {}
 
   /** What an array's header says. */
-  private record Header(DataType type, boolean fortran, long[] shape, int length) {}
+  private record Header(DataType type, boolean fortran, List<Long> sizes, int length) {
+    long[] shape() {
+      return TensorInfo.dimensions(sizes);
+    }
+  }
 
   /**
    * Reads every array, in the order of the archive.
@@ -117,8 +122,7 @@ public final class NpzFile {
           entry,
           header,
           STREAMED,
-          bytes ->
-              sink.take(header.type(), header.shape().clone(), bytes));
+          bytes -> sink.take(header.type(), header.shape(), bytes));
       return true;
     } catch (ZipException e) {
       throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
@@ -157,7 +161,7 @@ public final class NpzFile {
         header = readHeader(file, entry, in);
       }
       TensorInfo info =
-          new TensorInfo(header.type(), Arrays.stream(header.shape()).boxed().toList(), "");
+          new TensorInfo(header.type(), header.sizes(), "");
       total += info.bytes();
       entries.put(name, entry);
       headers.put(name, header);
@@ -213,7 +217,7 @@ public final class NpzFile {
         throw new TensorFormatException(
             file, where + "claims " + size + " bytes, but has " + (entry.getSize() - length));
       }
-      return new Header(type, fortran, shape, length);
+      return new Header(type, fortran, Arrays.stream(shape).boxed().toList(), length);
     } catch (EOFException e) {
       throw new TensorFormatException(file, where + "ends too early", e);
     } catch (IllegalArgumentException e) {
@@ -257,8 +261,7 @@ public final class NpzFile {
         throw new ZipException("it has bytes after its last element");
       }
     } catch (EOFException | ZipException e) {
-      throw new TensorFormatException(
-          file, where(entry) + "is unreadable: " + e.getMessage(), e);
+      throw new TensorFormatException(file, where(entry) + "is unreadable: " + e.getMessage(), e);
     }
     if (crc.getValue() != entry.getCrc()) {
       throw new TensorFormatException(file, where(entry) + "is damaged: its checksum differs");
