@@ -160,8 +160,7 @@ public final class NpzFile {
       try (InputStream in = zip.getInputStream(entry)) {
         header = readHeader(file, entry, in);
       }
-      TensorInfo info =
-          new TensorInfo(header.type(), header.sizes(), "");
+      TensorInfo info = new TensorInfo(header.type(), header.sizes(), "");
       total += info.bytes();
       entries.put(name, entry);
       headers.put(name, header);

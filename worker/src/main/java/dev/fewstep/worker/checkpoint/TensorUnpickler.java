@@ -129,10 +129,10 @@ final class TensorUnpickler extends Unpickler {
       case OP_STACK_GLOBAL -> {
         Object name = stack.pop();
         Object module = stack.pop();
-        if (!(module instanceof String) || !(name instanceof String)) {
+        if (!(module instanceof String inside && name instanceof String named)) {
           throw new PickleException("a class without a name");
         }
-        stack.add(resolve((String) module, (String) name));
+        stack.add(resolve(inside, named));
       }
       case OP_BUILD -> stack.pop(); // OrderedDict's _metadata: nothing that fewstep needs.
       case OP_EMPTY_DICT -> stack.add(new LinkedHashMap<>());
