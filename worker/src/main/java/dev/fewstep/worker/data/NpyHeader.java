@@ -20,14 +20,14 @@ import java.util.regex.Pattern;
  * @param fortran whether the first dimension varies fastest
  * @param length bytes of the header itself: where the elements begin
  */
-record NpyHeader(String descr, List<Long> shape, boolean fortran, int length) {
+public record NpyHeader(String descr, List<Long> shape, boolean fortran, int length) {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final int MAX_TEXT = 1 << 16;
   private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']{1,8})'");
   private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([0-9, L]{0,200})\\)");
 
-  NpyHeader {
+  public NpyHeader {
     shape = List.copyOf(shape);
   }
 
@@ -36,7 +36,7 @@ record NpyHeader(String descr, List<Long> shape, boolean fortran, int length) {
    *
    * @throws IllegalArgumentException when it is none
    */
-  static NpyHeader read(InputStream stream) throws IOException {
+  public static NpyHeader read(InputStream stream) throws IOException {
     DataInputStream in = new DataInputStream(stream);
     try {
       if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC)) {
@@ -71,7 +71,7 @@ record NpyHeader(String descr, List<Long> shape, boolean fortran, int length) {
    *
    * @throws ArithmeticException when there are more than a long can count
    */
-  long elements() {
+  public long elements() {
     return shape.stream().reduce(1L, Math::multiplyExact);
   }
 

@@ -12,9 +12,9 @@ import java.util.Optional;
  * The central directory of a zip (PKWARE's APPNOTE, zip64 included): where a stored entry's bytes
  * lie, so that they can be mapped, and how many entries there are, before anything reads them all.
  */
-final class ZipDirectory {
+public final class ZipDirectory {
   /** More entries are refused: a dataset of that many files is a mistake or an attack. */
-  static final long MAX_ENTRIES = 10_000_000;
+  public static final long MAX_ENTRIES = 10_000_000;
 
   private static final long MAX_BYTES = 1L << 30;
   private static final int END = 0x06054b50;
@@ -31,14 +31,14 @@ final class ZipDirectory {
   private final long entries;
 
   /** A part of a file. */
-  record Region(long offset, long length) {}
+  public record Region(long offset, long length) {}
 
   /**
    * Finds the directory.
    *
    * @throws DatasetException when the file is no zip or its directory is too large
    */
-  ZipDirectory(Path file, FileChannel channel) throws IOException {
+  public ZipDirectory(Path file, FileChannel channel) throws IOException {
     this.file = file;
     this.channel = channel;
     long end = endRecord();
@@ -68,12 +68,12 @@ final class ZipDirectory {
   }
 
   /** Number of entries that the directory claims. */
-  long entries() {
+  public long entries() {
     return entries;
   }
 
   /** The bytes of an entry that is stored as it is; empty when it is missing or deflated. */
-  Optional<Region> stored(String name) throws IOException {
+  public Optional<Region> stored(String name) throws IOException {
     ByteBuffer directory = read(start, Math.toIntExact(size));
     byte[] wanted = name.getBytes(StandardCharsets.UTF_8);
     int at = 0;

@@ -63,6 +63,48 @@ record EncodedImage(Format format, int width, int height, int components, int ad
     return image;
   }
 
+  /**
+   * Pixels that a file claims, from a glance at its header: at most {@link #MAX_PIXELS}, and 0
+   * where {@link #of} will refuse it.
+   */
+  static long pixels(byte[] file) {
+    long width = 0;
+    long height = 0;
+    if (starts(file, PNG) && file.length >= 24) {
+      width = ByteBuffer.wrap(file).getInt(16);
+      height = ByteBuffer.wrap(file).getInt(20);
+    } else if (file.length > 3 && u8(file, 0) == 0xff && u8(file, 1) == 0xd8) {
+      int at = 2;
+      while (at < file.length - 9 && u8(file, at) == 0xff) {
+        int marker = u8(file, at + 1);
+        boolean alone = marker == 0x01 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd8);
+        if (marker >= 0xc0
+            && marker <= 0xcf
+            && marker != 0xc4
+            && marker != 0xc8
+            && marker != 0xcc) {
+          height = u16(file, at + 5);
+          width = u16(file, at + 7);
+          break;
+        }
+        at += marker == 0xff ? 1 : alone ? 2 : 2 + u16(file, at + 2);
+      }
+      // What libjpeg may skip between segments is not looked through: that counts as the most.
+      if (at < file.length - 9 && width == 0) {
+        return MAX_PIXELS;
+      }
+    } else {
+      try {
+        EncodedImage image = of(file);
+        return (long) image.width * image.height;
+      } catch (ImageFormatException e) {
+        return 0;
+      }
+    }
+    long pixels = width * height;
+    return width < 1 || height < 1 || pixels > MAX_PIXELS ? 0 : pixels;
+  }
+
   private static String kind(byte[] file) {
     if (file.length == 0) {
       return " (it is empty)";

@@ -30,11 +30,10 @@ public final class ImageDecoder {
     return readers.hasNext() ? Optional.of(readers.next()) : Optional.empty();
   }
 
-  /** Bytes of memory that decoding the file will take at most, from its header alone. */
-  public static long memory(byte[] file) throws ImageFormatException {
-    EncodedImage image = EncodedImage.of(file);
+  /** Bytes of memory that decoding the file will take at most, from a glance at its header. */
+  public static long memory(byte[] file) {
     // A progressive JPEG keeps two bytes per value natively; then there is a raster, and planes.
-    return 16L * image.width() * image.height() + file.length;
+    return 16 * EncodedImage.pixels(file) + 2L * file.length;
   }
 
   /**

@@ -1,0 +1,73 @@
+package dev.fewstep.worker.data.source;
+
+import dev.fewstep.worker.image.ImageDecoder;
+import dev.fewstep.worker.image.ImageFormatException;
+import dev.fewstep.worker.image.PixelImage;
+
+/**
+ * One image of a source.
+ *
+ * @param name what a person calls it, for messages
+ * @param label its class, or -1
+ * @param content its pixels, or the file that holds them
+ */
+record SourceImage(String name, int label, Content content) {
+
+  /** What an image is made of. */
+  interface Content {
+    /** Bytes of memory that making the pixels takes at most. */
+    long memory();
+
+    /** Makes the pixels. */
+    PixelImage decode(ImageDecoder decoder) throws ImageFormatException;
+
+    /** The bytes as they are in the source. */
+    byte[] bytes();
+  }
+
+  /** The content of a PNG, JPEG or WebP file. */
+  static SourceImage encoded(String name, int label, byte[] file) {
+    return new SourceImage(
+        name,
+        label,
+        new Content() {
+          @Override
+          public long memory() {
+            return ImageDecoder.memory(file);
+          }
+
+          @Override
+          public PixelImage decode(ImageDecoder decoder) throws ImageFormatException {
+            return decoder.decode(file);
+          }
+
+          @Override
+          public byte[] bytes() {
+            return file;
+          }
+        });
+  }
+
+  /** Pixels that need no decoding. */
+  static SourceImage decoded(String name, int label, PixelImage image) {
+    return new SourceImage(
+        name,
+        label,
+        new Content() {
+          @Override
+          public long memory() {
+            return image.planes().length;
+          }
+
+          @Override
+          public PixelImage decode(ImageDecoder decoder) {
+            return image;
+          }
+
+          @Override
+          public byte[] bytes() {
+            return image.planes();
+          }
+        });
+  }
+}
