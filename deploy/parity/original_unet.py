@@ -5,7 +5,7 @@
   3. The original network loads fewstep's file with strict=True and is run again.
 
 Both outputs must agree to 1e-5 relative L2. Usage:
-  original_unet.py CHECKOUT-OF-ermongroup/ddim CLASSPATH [cifar10|celeba]
+  original_unet.py CHECKOUT-OF-ermongroup/ddim CLASSPATH [cifar10|celeba]     (original_unet.sh makes the class path)
 """
 import argparse
 import pathlib
