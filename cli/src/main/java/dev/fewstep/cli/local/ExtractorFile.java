@@ -6,21 +6,19 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import dev.fewstep.cli.CliException;
 import dev.fewstep.worker.data.ImageShape;
+import dev.fewstep.worker.features.Extractors;
 import dev.fewstep.worker.features.FeatureExtractor;
-import dev.fewstep.worker.features.FeatureMode;
-import dev.fewstep.worker.features.SmallConvNetExtractor;
-import dev.fewstep.worker.features.TorchScriptExtractor;
+import dev.fewstep.worker.tensor.UntrustedScriptException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
  * A feature extractor as it is named on the command line: {@code FILE} or {@code FILE/MODE}.
  *
- * @param file fewstep's {@code .safetensors}, or a TorchScript archive ({@code .pt}), which is code
- * @param mode which layers are its features; empty for the penultimate one
+ * @param file any file that {@link Extractors#open} takes
+ * @param mode which layers are its features and how images are prepared; empty for the default
  */
 record ExtractorFile(Path file, String mode) {
   ExtractorFile {
@@ -31,7 +29,7 @@ record ExtractorFile(Path file, String mode) {
   /**
    * Splits the text: what is a file is one, else the last name is a mode.
    *
-   * @throws CliException when neither the path nor its parent is a file, or the mode is unknown
+   * @throws CliException when neither the path nor its parent is a file
    */
   static ExtractorFile parse(Path text) {
     if (Files.isRegularFile(text)) {
@@ -44,16 +42,9 @@ record ExtractorFile(Path file, String mode) {
     return new ExtractorFile(parent, text.getFileName().toString());
   }
 
-  private boolean torchScript() {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return name.endsWith(".pt") || name.endsWith(".ts");
-  }
-
   /** Shape of the images that it takes, when its file says so. */
   Optional<ImageShape> image() throws IOException {
-    return torchScript()
-        ? Optional.empty()
-        : Optional.of(SmallConvNetExtractor.config(file).image());
+    return Extractors.image(file);
   }
 
   /**
@@ -61,19 +52,18 @@ record ExtractorFile(Path file, String mode) {
    *
    * @param manager on whose device it runs
    * @param image shape of the images it is to take
+   * @throws CliException when it has no such mode or cannot take such images
    */
   FeatureExtractor load(NDManager manager, ImageShape image) throws IOException {
-    if (!torchScript()) {
-      return SmallConvNetExtractor.load(file, FeatureMode.parse(mode), manager);
-    }
-    if (!mode.isEmpty()) {
-      throw CliException.usage(
-          "a TorchScript extractor has no modes: name %s without '/%s'".formatted(file, mode));
-    }
     try {
-      return TorchScriptExtractor.load(file, image, manager);
+      return Extractors.open(file, mode, image, manager);
+    } catch (UntrustedScriptException e) {
+      throw CliException.usage(e.getMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage(file + ": " + e.getMessage(), e);
     } catch (EngineException e) {
-      throw CliException.usage(file + ": no TorchScript module that takes " + image + " images", e);
+      throw CliException.usage(
+          file + ": no TorchScript module that takes " + image + " images in this mode", e);
     }
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,8 +16,8 @@ import java.util.List;
  *
  * <p>DJL's public {@code IValueUtils.runMethod} switches the graph off whatever the thread's grad
  * mode says; this class leaves the decision to the thread ({@code JniUtils.setGradMode}). Calls are
- * thread-safe; a module is never freed before the process ends, because libtorch keeps compiled
- * code for it anyway.
+ * thread-safe; a module that it loads is never freed before the process ends, because libtorch
+ * keeps compiled code for it anyway.
  */
 public final class ScriptModule {
   private final long module;
@@ -40,6 +41,20 @@ public final class ScriptModule {
     } catch (IOException e) {
       throw new UncheckedIOException("Reading an archive from memory failed", e);
     }
+  }
+
+  /**
+   * The methods of a module that DJL loaded, which frees it.
+   *
+   * @param block open for as long as the result is used
+   */
+  public static ScriptModule of(PtSymbolBlock block) {
+    return new ScriptModule(block.getHandle());
+  }
+
+  /** Names of its methods. */
+  public List<String> methods() {
+    return List.of(PyTorchLibrary.LIB.moduleGetMethodNames(module));
   }
 
   /**
