@@ -50,7 +50,11 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--weights", paramLabel = "FILE", description = ".safetensors of fewstep's")
     private Path weights;
 
-    @Option(names = "--extractor", paramLabel = "FILE", description = ".safetensors of fewstep's")
+    @Option(
+        names = "--extractor",
+        paramLabel = "FILE",
+        description =
+            ".safetensors of fewstep's, .pth of a known network, or TorchScript, which is code")
     private Path extractor;
 
     @Option(

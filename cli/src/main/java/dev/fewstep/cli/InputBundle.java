@@ -72,9 +72,19 @@ public record InputBundle(List<Entry> entries) {
     }
   }
 
+  private static String extension(Path path) {
+    String name = path.getFileName().toString();
+    return name.matches(".*\\.[a-z]{2,11}") ? name.substring(name.lastIndexOf('.')) : "";
+  }
+
   /** Uploads one input; the same name and bytes twice are one command. */
   static JsonNode register(ApiClient client, String name, InputFile file) {
-    String extension = file.kind() == ArtifactKind.DATASET ? ".npz" : ".safetensors";
+    String extension =
+        switch (file.kind()) {
+          case DATASET -> ".npz";
+          case EXTRACTOR -> extension(file.path());
+          default -> ".safetensors";
+        };
     Map<String, String> parameters = new java.util.LinkedHashMap<>();
     parameters.put("kind", file.kind().name());
     parameters.put("filename", name + extension);

@@ -117,6 +117,8 @@ final class LocalStack implements AutoCloseable {
     environment.put(Setting.S3_SECRET_KEY.variable(), embedded.s3SecretKey());
     environment.put(Setting.DATA_DIR.variable(), settings.path(Setting.DATA_DIR).toString());
     environment.put(Setting.CACHE_DIR.variable(), settings.path(Setting.CACHE_DIR).toString());
+    environment.put(
+        Setting.TORCHSCRIPT.variable(), settings.allowsScripts(true) ? "allow" : "deny");
     for (Setting setting :
         new Setting[] {
           Setting.DEVICE_CLASS, Setting.DEVICE, Setting.THREADS, Setting.WORKER_PORT

@@ -2,6 +2,7 @@ package dev.fewstep.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -178,6 +179,11 @@ public final class Main implements Runnable {
       System.setProperty(
           "DJL_CACHE_DIR", settings().path(Setting.CACHE_DIR).resolve("djl").toString());
     }
+  }
+
+  /** Lets this process run TorchScript files as the setting says, else {@code otherwise}. */
+  public void trustScripts(boolean otherwise) {
+    ScriptTrust.set(settings().allowsScripts(otherwise));
   }
 
   /** What the terminal can show. */

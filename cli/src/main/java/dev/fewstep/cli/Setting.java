@@ -1,5 +1,6 @@
 package dev.fewstep.cli;
 
+import dev.fewstep.worker.tensor.ScriptTrust;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -21,7 +22,14 @@ enum Setting {
   DEVICE("worker.device", "FEWSTEP_DEVICE", "cpu", false, "device of a worker: cpu, cuda:0, …"),
   THREADS(
       "worker.threads", "FEWSTEP_THREADS", "0", false, "threads of an operator; 0 for all cores"),
-  WORKER_PORT("worker.port", "FEWSTEP_WORKER_PORT", "0", false, "port of a worker's metrics");
+  WORKER_PORT("worker.port", "FEWSTEP_WORKER_PORT", "0", false, "port of a worker's metrics"),
+  TORCHSCRIPT(
+      "torchscript",
+      ScriptTrust.VARIABLE,
+      "",
+      false,
+      "allow or deny TorchScript files, which are code; unset, a worker denies and your own machine"
+          + " allows them");
 
   private final String key;
   private final String variable;

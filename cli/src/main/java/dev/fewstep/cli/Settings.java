@@ -2,6 +2,7 @@ package dev.fewstep.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,6 +174,25 @@ final class Settings {
       throw CliException.usage(complaint(setting, value, least, most), e);
     }
     throw CliException.usage(complaint(setting, value, least, most));
+  }
+
+  /**
+   * Whether TorchScript files are run.
+   *
+   * @param otherwise where nothing is set
+   * @throws CliException when the setting is neither {@code allow} nor {@code deny}
+   */
+  boolean allowsScripts(boolean otherwise) {
+    Value value = value(Setting.TORCHSCRIPT);
+    if (value.value().isBlank()) {
+      return otherwise;
+    }
+    try {
+      return ScriptTrust.parse(value.value().strip());
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage(
+          "%s (%s): %s".formatted(Setting.TORCHSCRIPT.key(), value.source(), e.getMessage()), e);
+    }
   }
 
   private static String complaint(Setting setting, Value value, int least, int most) {

@@ -71,6 +71,7 @@ final class WorkerCommand implements Callable<Integer> {
     settings.flag(Setting.THREADS, Optional.ofNullable(threads));
     settings.flag(Setting.WORKER_PORT, Optional.ofNullable(port));
     main.useCache();
+    main.trustScripts(false);
     int cores = main.threads();
     Path data =
         settings.path(Setting.DATA_DIR).resolve("worker-" + settings.text(Setting.DEVICE_CLASS));

@@ -122,6 +122,7 @@ final class LocalRun {
 
     static void configure(Main main) {
       main.useCache();
+      main.trustScripts(true);
       TorchEngine.setThreads(1);
     }
 

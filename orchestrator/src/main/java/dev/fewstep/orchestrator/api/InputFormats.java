@@ -28,17 +28,28 @@ final class InputFormats {
     boolean known =
         switch (kind) {
           case DATASET -> head.length == HEAD && head[0] == 'P' && head[1] == 'K';
-          case WEIGHTS, EXTRACTOR -> isSafetensors(head, Files.size(file));
+          case WEIGHTS -> isSafetensors(head, Files.size(file));
+          case EXTRACTOR -> isSafetensors(head, Files.size(file)) || isTorch(head);
           default -> false;
         };
     if (!known) {
       throw new IllegalArgumentException(
-          "The file is no "
-              + (kind == ArtifactKind.DATASET ? ".npz archive" : ".safetensors file")
-              + ", as an input of kind "
-              + kind
-              + " must be.");
+          "The file is no " + expected(kind) + ", as an input of kind " + kind + " must be.");
     }
+  }
+
+  private static String expected(ArtifactKind kind) {
+    return switch (kind) {
+      case DATASET -> ".npz archive";
+      case EXTRACTOR -> ".safetensors, .pth or TorchScript file";
+      default -> ".safetensors file";
+    };
+  }
+
+  /** A zip of {@code torch.save} or {@code torch.jit.save}, or a pickle of before PyTorch 1.6. */
+  private static boolean isTorch(byte[] head) {
+    boolean zip = head.length == HEAD && head[0] == 'P' && head[1] == 'K';
+    return zip || (head.length == HEAD && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5);
   }
 
   private static boolean isSafetensors(byte[] head, long bytes) {

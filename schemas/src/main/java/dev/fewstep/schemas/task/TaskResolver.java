@@ -4,6 +4,7 @@ import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.spec.BaseSpec;
 import dev.fewstep.schemas.spec.EvaluationSpec;
+import dev.fewstep.schemas.spec.FeatureModes;
 import dev.fewstep.schemas.spec.GridPoint;
 import dev.fewstep.schemas.spec.LossSpec;
 import dev.fewstep.schemas.spec.Nearest;
@@ -163,7 +164,18 @@ public final class TaskResolver {
           loss.extractor().isPresent()
               ? place.child("extractor")
               : place.child("extractors").child(spaces.size()).child("extractor");
-      spaces.add(new WeightedSpace(space(trained.extractor(), path, problems), trained.weight()));
+      FeatureSpace space = space(trained.extractor(), path, problems);
+      if (!FeatureModes.differentiable(space.mode())) {
+        problems.add(
+            SpecProblem.at(
+                path,
+                "images pass through 8 bits in mode '"
+                    + space.mode()
+                    + "', so nothing can be trained on it",
+                List.of("a mode with a gradient"),
+                FeatureModes.differentiableTwin(space.mode())));
+      }
+      spaces.add(new WeightedSpace(space, trained.weight()));
     }
     return spaces;
   }
@@ -180,6 +192,14 @@ public final class TaskResolver {
     int slash = written.indexOf('/');
     String name = slash < 0 ? written : written.substring(0, slash);
     String mode = slash < 0 ? "" : written.substring(slash + 1);
+    if (!FeatureModes.wellFormed(mode)) {
+      problems.add(
+          SpecProblem.at(
+              path,
+              "'" + mode + "' is not a mode of an extractor",
+              List.of("a word such as clip or clip-pil, with +grey to repeat grey images"),
+              Optional.empty()));
+    }
     return new FeatureSpace(input(name, ArtifactKind.EXTRACTOR, path, problems), mode);
   }
 
