@@ -21,10 +21,9 @@ import java.util.Random;
  */
 public final class DenoisingTrainer extends OptimisedTraining {
   private final NoiseSchedule schedule;
-  private final ImageDataset dataset;
+  private final RealImages images;
   private final DenoisingSettings settings;
   private final PredictionType prediction;
-  private final DataOrder order;
 
   /**
    * Prepares a training from the network's present parameters.
@@ -50,10 +49,12 @@ public final class DenoisingTrainer extends OptimisedTraining {
         Math.min(shards, settings.batch()),
         parent);
     this.schedule = schedule;
-    this.dataset = dataset;
     this.settings = settings;
     prediction = denoiser.prediction();
-    order = new DataOrder(settings.seed(), dataset.size());
+    int n = settings.batch();
+    images =
+        new RealImages(
+            dataset, false, settings.seed(), step -> new Epochs.MiniBatch(step * n, n, step));
   }
 
   @Override
@@ -83,8 +84,6 @@ public final class DenoisingTrainer extends OptimisedTraining {
 
   private Batch draw(NDManager scope, long step) {
     int n = settings.batch();
-    NDArray images =
-        dataset.batch(scope, order.indices(step * n, n)).toDevice(scope.getDevice(), false);
     Random random = new Random(StreamSeed.of(settings.seed(), "denoising", step));
     float[] times = new float[n];
     float[] signal = new float[n];
@@ -102,7 +101,7 @@ public final class DenoisingTrainer extends OptimisedTraining {
       targetImage[i] = (float) prediction.targetImage(a);
       mirror[i] = random.nextBoolean() ? 1 : 0;
     }
-    NDArray x0 = images.mul(2f).sub(1f);
+    NDArray x0 = images.batch(scope, step).mul(2f).sub(1f);
     if (settings.flip()) {
       x0 = RealImages.mirror(x0, mirror);
     }
@@ -142,5 +141,11 @@ public final class DenoisingTrainer extends OptimisedTraining {
     NDArray part = array.get(scope, rows);
     part.attach(scope);
     return part;
+  }
+
+  @Override
+  public void close() {
+    images.close();
+    super.close();
   }
 }

@@ -48,11 +48,14 @@ record Epochs(int size, int batch, int accumulate) {
     int to = Math.min(from + accumulate, miniBatches());
     List<MiniBatch> made = new ArrayList<>();
     for (int i = from; i < to; i++) {
-      int start = i * batch;
-      made.add(
-          new MiniBatch(
-              epoch * size + start, Math.min(batch, size - start), epoch * miniBatches() + i));
+      made.add(miniBatch(epoch * miniBatches() + i));
     }
     return made;
+  }
+
+  /** The mini-batch of a number, counted over all epochs from 0. */
+  MiniBatch miniBatch(long draw) {
+    int start = (int) (draw % miniBatches()) * batch;
+    return new MiniBatch(draw / miniBatches() * size + start, Math.min(batch, size - start), draw);
   }
 }

@@ -86,7 +86,6 @@ public final class MmdFinetuner extends OptimisedTraining {
     for (Denoiser replica : shards().replicas()) {
       chains.add(new ChainReplay(replica, plan.sampler(replica)));
     }
-    images = new RealImages(objective.dataset(), settings.flip(), settings.seed());
     pass =
         new TwoPass(
             new MicroBatches(shards(), chains, settings.microBatch()),
@@ -96,8 +95,12 @@ public final class MmdFinetuner extends OptimisedTraining {
     epochs =
         settings.published().isPresent()
             ? Optional.of(
-                new Epochs(images.size(), settings.mmdBatch(), settings.published().getAsInt()))
+                new Epochs(
+                    objective.dataset().size(),
+                    settings.mmdBatch(),
+                    settings.published().getAsInt()))
             : Optional.empty();
+    images = new RealImages(objective.dataset(), settings.flip(), settings.seed(), this::miniBatch);
     validation =
         settings
             .validation()
@@ -140,15 +143,21 @@ public final class MmdFinetuner extends OptimisedTraining {
 
   /** The batch of an update, or the mini-batches of a published one. */
   private List<Epochs.MiniBatch> miniBatches(long update) {
-    int batch = settings.mmdBatch();
     return epochs
         .map(published -> published.update(update))
-        .orElseGet(() -> List.of(new Epochs.MiniBatch(update * batch, batch, update)));
+        .orElseGet(() -> List.of(miniBatch(update)));
+  }
+
+  private Epochs.MiniBatch miniBatch(long draw) {
+    int batch = settings.mmdBatch();
+    return epochs
+        .map(published -> published.miniBatch(draw))
+        .orElseGet(() -> new Epochs.MiniBatch(draw * batch, batch, draw));
   }
 
   private Drawn draw(Epochs.MiniBatch part, NDManager scope) {
     return new Drawn(
-        images.batch(scope, part.first(), part.count(), part.draw()),
+        images.batch(scope, part.draw()),
         pass.noise(scope, "chain", part.draw(), part.count()),
         part.draw());
   }
@@ -256,5 +265,11 @@ public final class MmdFinetuner extends OptimisedTraining {
   @Override
   public Map<String, NDArray> weights() {
     return validation.filter(Validation::hasBest).map(Validation::best).orElse(super.weights());
+  }
+
+  @Override
+  public void close() {
+    images.close();
+    super.close();
   }
 }
