@@ -102,7 +102,10 @@ public final class TaskResolver {
         evaluation.samples(),
         evaluation.seed(),
         evaluation.batch(),
-        resolved.scored());
+        resolved.scored(),
+        evaluation.metrics(),
+        evaluation.features(),
+        evaluation.bootstrap());
   }
 
   private Resolved resolve(BaseSpec base) {
@@ -126,6 +129,16 @@ public final class TaskResolver {
     SourceRef real =
         input(
             evaluation.reference(), ArtifactKind.DATASET, EVALUATION.child("reference"), problems);
+    Map<FeatureSpace, SourceRef> known = new HashMap<>();
+    evaluation
+        .statistics()
+        .forEach(
+            (written, name) -> {
+              SpecPath path = EVALUATION.child("statistics").child(written);
+              known.put(
+                  space(written, path, problems),
+                  input(name, ArtifactKind.STATISTICS, path, problems));
+            });
     Optional<SourceRef> imported =
         base.model()
             .weights()
@@ -146,14 +159,23 @@ public final class TaskResolver {
                 spec ->
                     remember(
                         new PretrainTask(dataset, spec.network(), spec.training(), spec.seed())));
-    List<Keyed<ReferenceTask>> references =
-        spaces.stream().map(space -> remember(new ReferenceTask(real, space))).toList();
+    List<Keyed<ReferenceTask>> references = new ArrayList<>();
+    List<ScoredSpace> scoredSpaces = new ArrayList<>();
+    for (FeatureSpace space : spaces) {
+      SourceRef statistics = known.get(space);
+      if (statistics == null) {
+        Keyed<ReferenceTask> task = remember(new ReferenceTask(real, space, evaluation.features()));
+        references.add(task);
+        statistics = SourceRef.upstream(task.key(), ArtifactKind.STATISTICS);
+      }
+      scoredSpaces.add(new ScoredSpace(space, statistics));
+    }
     SourceRef weights =
         pretrain
             .map(task -> SourceRef.upstream(task.key(), ArtifactKind.WEIGHTS))
             .or(() -> imported)
             .orElseThrow();
-    return new Resolved(dataset, weights, trained, validation, pretrain, references);
+    return new Resolved(dataset, weights, trained, validation, pretrain, references, scoredSpaces);
   }
 
   private List<WeightedSpace> trained(LossSpec loss, List<SpecProblem> problems) {
@@ -248,15 +270,6 @@ public final class TaskResolver {
       List<WeightedSpace> trained,
       Optional<SourceRef> validation,
       Optional<Keyed<PretrainTask>> pretrain,
-      List<Keyed<ReferenceTask>> references) {
-
-    List<ScoredSpace> scored() {
-      return references.stream()
-          .map(
-              task ->
-                  new ScoredSpace(
-                      task.spec().space(), SourceRef.upstream(task.key(), ArtifactKind.STATISTICS)))
-          .toList();
-    }
-  }
+      List<Keyed<ReferenceTask>> references,
+      List<ScoredSpace> scored) {}
 }

@@ -177,7 +177,7 @@ class GridTest {
         exclude,
         List.of(),
         seeds,
-        new EvaluationSpec("r", List.of("b"), null, null, null, null),
+        new EvaluationSpec("r", List.of("b"), null, null, null, null, null, null, null, null),
         new PolicySpec(null, null, null, null),
         new ResourcesSpec(null, Optional.empty()));
   }

@@ -78,6 +78,7 @@ class TaskKeyTest {
         NetworkSpec.class,
         NoiseScheduleSpec.class,
         EvaluateTask.class,
+        ReferenceTask.class,
         PretrainTask.class
       })
   void recordsDefaultsOfFieldsThatExist(Class<?> type) {
@@ -86,7 +87,7 @@ class TaskKeyTest {
 
     assertThat(KeyDefaults.recorded().get(type.getSimpleName())).isNotEmpty();
     assertThat(fields).containsAll(KeyDefaults.recorded().get(type.getSimpleName()).keySet());
-    assertThat(KeyDefaults.recorded()).hasSize(10);
+    assertThat(KeyDefaults.recorded()).hasSize(11);
   }
 
   private static JsonNode cases() throws IOException {

@@ -44,43 +44,28 @@ public final class InceptionScore {
   }
 
   /**
-   * Adds the next images' logits.
+   * Adds the next images' class probabilities.
    *
-   * @param logits row by row
-   * @throws IllegalArgumentException when a value is not finite
+   * @param probabilities row by row; a row sums to 1
+   * @throws IllegalArgumentException when a value is no probability
    */
-  public void add(float[] logits) {
-    require(logits.length % classes == 0, "%s logits of %s classes", logits.length, classes);
-    double[] p = new double[classes];
-    for (int row = 0; row < logits.length / classes; row++) {
-      negativeEntropies += softmax(logits, row * classes, p);
+  public void add(float[] probabilities) {
+    require(
+        probabilities.length % classes == 0,
+        "%s probabilities of %s classes",
+        probabilities.length,
+        classes);
+    for (int row = 0; row < probabilities.length; row += classes) {
       for (int c = 0; c < classes; c++) {
-        sums[c] += p[c];
+        double p = probabilities[row + c];
+        require(p >= 0 && p <= 1.001, "the probability of class %s is %s", c, p);
+        sums[c] += p;
+        negativeEntropies += p > 0 ? p * Math.log(p) : 0;
       }
       if (++inSplit == split) {
         finishSplit();
       }
     }
-  }
-
-  /** Σ p log p of one image, whose probabilities are written to p. */
-  private double softmax(float[] logits, int at, double[] p) {
-    double greatest = Double.NEGATIVE_INFINITY;
-    for (int c = 0; c < classes; c++) {
-      require(Float.isFinite(logits[at + c]), "logit %s of an image is not finite", c);
-      greatest = Math.max(greatest, logits[at + c]);
-    }
-    double sum = 0;
-    for (int c = 0; c < classes; c++) {
-      p[c] = Math.exp(logits[at + c] - greatest);
-      sum += p[c];
-    }
-    double negativeEntropy = 0;
-    for (int c = 0; c < classes; c++) {
-      p[c] /= sum;
-      negativeEntropy += p[c] * (logits[at + c] - greatest - Math.log(sum));
-    }
-    return negativeEntropy;
   }
 
   private void finishSplit() {

@@ -7,14 +7,12 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.checkpoint.TensorFile;
-import dev.fewstep.worker.evaluation.EvaluationProtocol.Metric;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,24 +54,5 @@ class FeatureStatisticsTest {
       assertThatThrownBy(() -> accumulator.add(manager.zeros(new Shape(1, 3))))
           .hasMessageContaining("expected (N, 2)");
     }
-  }
-
-  @Test
-  void aProtocolNamesWhatAScoreDependsOn() {
-    assertThat(
-            new EvaluationProtocol(
-                    Metric.FRECHET, "fashion-a/multi", "test", 2048, Optional.empty(), true)
-                .name())
-        .isEqualTo("FD-2048[fashion-a-multi, test, u8]");
-    assertThat(
-            new EvaluationProtocol(
-                    Metric.FRECHET, "inception", "train", 50_000, Optional.of("bilinear299"), true)
-                .name())
-        .isEqualTo("FID-50k[train, bilinear299, u8]");
-    assertThat(
-            new EvaluationProtocol(
-                    Metric.KERNEL, "fashion-b", "test", 10_000, Optional.empty(), false)
-                .name())
-        .isEqualTo("KD-10k[fashion-b, test]");
   }
 }

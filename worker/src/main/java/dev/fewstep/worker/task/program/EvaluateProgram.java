@@ -2,18 +2,15 @@ package dev.fewstep.worker.task.program;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.FailureCode;
+import dev.fewstep.schemas.spec.MetricKind;
 import dev.fewstep.schemas.task.EvaluateTask;
 import dev.fewstep.schemas.task.ScoredSpace;
 import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.diffusion.DdimSampler;
-import dev.fewstep.worker.evaluation.FrechetDistance;
-import dev.fewstep.worker.evaluation.KernelDistance;
-import dev.fewstep.worker.evaluation.StatisticsAccumulator;
-import dev.fewstep.worker.features.FeatureExtractor;
+import dev.fewstep.worker.evaluation.SpaceScoring;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
@@ -28,108 +25,17 @@ import java.util.TreeMap;
 /**
  * Samples with a denoiser and scores the samples in every space: image i has the noise H(seed, i)
  * whatever the batch, images pass through 8 bits, sums are made in index order. Makes {@code
- * scores.json} and {@code sheet.png}; scores {@code fd:SPACE}, {@code kd:SPACE}, {@code nfe},
- * {@code samples}.
+ * scores.json} and {@code sheet.png}; scores {@code METRIC:SPACE}, {@code nfe}, {@code samples},
+ * and {@code warnings} when there are any.
  */
 public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
-  /** A space with its extractor and what was gathered in it. */
-  private static final class Space implements AutoCloseable {
-    private final ScoredSpace spec;
-    private final FeatureExtractor extractor;
-    private final ReferenceFeatures reference;
-    private final StatisticsAccumulator generated;
-    private final float[] kept;
-    private int filled;
-
-    Space(
-        ScoredSpace spec,
-        EvaluateTask task,
-        ImageShape image,
-        TaskContext context,
-        NDManager manager)
-        throws IOException {
-      this.spec = spec;
-      reference = ReferenceFeatures.load(context.input(spec.statistics()));
-      extractor =
-          Extractors.load(
-              context.input(spec.space().extractor()), spec.space().mode(), image, manager);
-      generated = new StatisticsAccumulator(manager, extractor.dimensions());
-      int rows = Math.min(task.samples(), ReferenceFeatures.KEPT);
-      kept = new float[rows * extractor.dimensions()];
-      require(task);
-    }
-
-    private void require(EvaluateTask task) {
-      int dimensions = extractor.dimensions();
-      if (reference.statistics().dimensions() != dimensions) {
-        throw new TaskFailure(
-            FailureCode.BAD_INPUT,
-            "The statistics of the space "
-                + spec.space().id()
-                + " have "
-                + reference.statistics().dimensions()
-                + " dimensions but its extractor has "
-                + dimensions
-                + ".");
-      }
-      if (task.samples() < dimensions) {
-        throw new TaskFailure(
-            FailureCode.INVALID_SPEC,
-            "A score in the space "
-                + extractor.name()
-                + " of "
-                + dimensions
-                + " dimensions needs at least as many samples, not "
-                + task.samples()
-                + ".");
-      }
-      if (reference.statistics().count() < dimensions) {
-        throw new TaskFailure(
-            FailureCode.INVALID_SPEC,
-            "A score in the space "
-                + extractor.name()
-                + " of "
-                + dimensions
-                + " dimensions needs at least as many real images, not "
-                + reference.statistics().count()
-                + ".");
-      }
-    }
-
-    void add(float[] features, NDManager manager) {
-      Extractors.add(generated, features, extractor.dimensions(), manager);
-      int taken = Math.min(features.length, kept.length - filled);
-      System.arraycopy(features, 0, kept, filled, taken);
-      filled += taken;
-    }
-
-    double frechet(NDManager manager) {
-      return FrechetDistance.between(manager, reference.statistics(), generated.finish());
-    }
-
-    double kernel(NDManager parent) {
-      int d = extractor.dimensions();
-      try (NDManager scope = parent.newSubManager()) {
-        NDArray real = reference.features(scope);
-        NDArray made = scope.create(kept, new Shape(kept.length / d, d));
-        return KernelDistance.unbiased(real, made);
-      }
-    }
-
-    @Override
-    public void close() {
-      generated.close();
-      extractor.close();
-    }
-  }
-
   /** One batch: its images as floats for the sheet, and its features by space. */
   private static final class Batch {
     private final int images;
     private final float[] pixels;
-    private final List<float[]> features;
+    private final List<GeneratedFeatures.Extracted> features;
 
-    Batch(int images, float[] pixels, List<float[]> features) {
+    Batch(int images, float[] pixels, List<GeneratedFeatures.Extracted> features) {
       this.images = images;
       this.pixels = pixels;
       this.features = features;
@@ -139,18 +45,30 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
   @Override
   public TaskResult run(EvaluateTask spec, TaskContext context)
       throws IOException, TaskStoppedException {
-    List<Space> spaces = new ArrayList<>();
+    List<GeneratedFeatures> spaces = new ArrayList<>();
     try (NDManager manager = TorchEngine.newManager(context.device());
         Networks.Loaded network = Networks.load(context.input(spec.weights()), manager)) {
       ImageShape image =
           new ImageShape(
               network.spec().channels(), network.spec().imageSize(), network.spec().imageSize());
       for (ScoredSpace scored : spec.spaces()) {
-        spaces.add(new Space(scored, spec, image, context, manager));
+        spaces.add(GeneratedFeatures.open(scored, spec, image, context, manager));
       }
+      requireClassifier(spec, spaces);
       return score(spec, context, manager, network, spaces);
     } finally {
-      spaces.forEach(Space::close);
+      spaces.forEach(GeneratedFeatures::close);
+    }
+  }
+
+  private static void requireClassifier(EvaluateTask spec, List<GeneratedFeatures> spaces) {
+    if (spec.metrics().contains(MetricKind.IS)
+        && spaces.stream().noneMatch(GeneratedFeatures::classifies)) {
+      throw new TaskFailure(
+          FailureCode.INVALID_SPEC,
+          "An Inception Score needs an extractor that classifies, such as Inception-v3; none of "
+              + spaces.stream().map(GeneratedFeatures::name).toList()
+              + " does.");
     }
   }
 
@@ -159,7 +77,7 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
       TaskContext context,
       NDManager manager,
       Networks.Loaded network,
-      List<Space> spaces)
+      List<GeneratedFeatures> spaces)
       throws IOException, TaskStoppedException {
     int nfe = Networks.timesteps(spec.sampling(), network.schedule()).nfe();
     context.listener().log("samples " + spec.samples() + " images with " + nfe + " NFE");
@@ -185,17 +103,26 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
     Map<String, Double> scores = new TreeMap<>();
     scores.put("nfe", (double) nfe);
     scores.put("samples", (double) counted[0]);
-    for (Space space : spaces) {
+    List<Map<String, Object>> described = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    for (GeneratedFeatures space : spaces) {
       context.stopIfAsked();
-      String id = space.spec.space().id();
-      scores.put("fd:" + id, space.frechet(manager));
-      scores.put("kd:" + id, space.kernel(manager));
-      context
-          .listener()
-          .log(space.extractor.name() + ": Fréchet distance " + scores.get("fd:" + id));
+      SpaceScoring.Result result = space.score(manager);
+      space.put(result, scores);
+      described.add(space.description(result));
+      for (SpaceScoring.Score score : result.scores()) {
+        context.listener().log(score.protocol().name() + " = " + score.value());
+      }
+      for (String warning : result.warnings()) {
+        context.listener().log("warning: " + space.name() + ": " + warning);
+        warnings.add(space.name() + ": " + warning);
+      }
+    }
+    if (!warnings.isEmpty()) {
+      scores.put("warnings", (double) warnings.size());
     }
     Path file = context.directory().resolve("scores.json");
-    Files.write(file, Json.toBytes(content(spec, spaces, scores)));
+    Files.write(file, Json.toBytes(content(spec, described, warnings, scores)));
     List<OutputFile> files = new ArrayList<>();
     files.add(new OutputFile(ArtifactKind.SCORES, "scores.json", file));
     sheet.write("sheet.png", context).ifPresent(files::add);
@@ -203,7 +130,10 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
   }
 
   private static OrderedBatches.Maker<Batch> maker(
-      EvaluateTask spec, NDManager manager, Networks.Loaded network, List<Space> spaces) {
+      EvaluateTask spec,
+      NDManager manager,
+      Networks.Loaded network,
+      List<GeneratedFeatures> spaces) {
     DdimSampler sampler =
         Networks.sampler(network.unet().replica(manager), network.schedule(), spec.sampling());
     return (from, count) ->
@@ -212,9 +142,9 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
               try (NDManager scope = manager.newSubManager()) {
                 NDArray images = sampler.images(scope, spec.seed(), from, count);
                 NDArray quantised = Sheets.eightBit(images).toDevice(scope.getDevice(), false);
-                List<float[]> features = new ArrayList<>();
-                for (Space space : spaces) {
-                  features.add(Extractors.features(space.extractor, quantised));
+                List<GeneratedFeatures.Extracted> features = new ArrayList<>();
+                for (GeneratedFeatures space : spaces) {
+                  features.add(space.extract(quantised));
                 }
                 return new Batch(count, quantised.toFloatArray(), features);
               }
@@ -223,21 +153,10 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
 
   /** Scores with everything that they depend on. */
   private static Map<String, Object> content(
-      EvaluateTask spec, List<Space> spaces, Map<String, Double> scores) {
-    List<Map<String, Object>> described = new ArrayList<>();
-    for (Space space : spaces) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("id", space.spec.space().id());
-      one.put("extractor", space.extractor.name());
-      one.put("dimensions", space.extractor.dimensions());
-      one.put("reference", space.spec.statistics().value());
-      one.put("referenceCount", space.reference.statistics().count());
-      one.put("kernelReal", space.reference.kept());
-      one.put("kernelGenerated", space.kept.length / space.extractor.dimensions());
-      one.put("fd", scores.get("fd:" + space.spec.space().id()));
-      one.put("kd", scores.get("kd:" + space.spec.space().id()));
-      described.add(one);
-    }
+      EvaluateTask spec,
+      List<Map<String, Object>> described,
+      List<String> warnings,
+      Map<String, Double> scores) {
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("weights", spec.weights().value());
     content.put("sampling", spec.sampling());
@@ -245,6 +164,7 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
     content.put("eightBit", true);
     content.put("scores", scores);
     content.put("spaces", described);
+    content.put("warnings", warnings);
     return content;
   }
 }

@@ -1,126 +1,165 @@
 package dev.fewstep.worker.task.program;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.schemas.Json;
 import dev.fewstep.worker.checkpoint.NpzFile;
 import dev.fewstep.worker.checkpoint.RawTensor;
 import dev.fewstep.worker.checkpoint.TensorFormatException;
+import dev.fewstep.worker.evaluation.FeatureFile;
+import dev.fewstep.worker.evaluation.FeatureRows;
 import dev.fewstep.worker.evaluation.FeatureStatistics;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What {@code statistics.npz} holds beside the {@link FeatureStatistics}: {@code features}, float32
- * (K, D), of up to {@value #KEPT} images, evenly spread over the set.
+ * (K, D), of some of the images, evenly spread over the set, and {@code provenance}, JSON in uint8:
+ * which images, which extractor, whether they were augmented. Statistics of other programs have
+ * neither.
  */
-final class ReferenceFeatures {
-  /** Vectors kept, at most. */
-  static final int KEPT = 5000;
-
+final class ReferenceFeatures implements AutoCloseable {
   private static final String FEATURES = "features";
+  private static final String PROVENANCE = "provenance";
+  private static final int MAX_PROVENANCE = 1 << 16;
 
   private final FeatureStatistics statistics;
-  private final float[] features;
+  private final Optional<FeatureFile> features;
+  private final Optional<Provenance> provenance;
 
-  private ReferenceFeatures(FeatureStatistics statistics, float[] features) {
+  private ReferenceFeatures(
+      FeatureStatistics statistics,
+      Optional<FeatureFile> features,
+      Optional<Provenance> provenance) {
     this.statistics = statistics;
     this.features = features;
+    this.provenance = provenance;
   }
+
+  /**
+   * Where statistics come from.
+   *
+   * @param dataset SHA-256 of the dataset
+   * @param extractor name of the feature space
+   * @param augmented whether images were flipped, cropped at random or otherwise changed
+   */
+  record Provenance(String dataset, String extractor, boolean augmented) {}
 
   /** Statistics over all images. */
   FeatureStatistics statistics() {
     return statistics;
   }
 
-  /** The kept vectors, float32 (K, D). */
-  NDArray features(NDManager manager) {
-    return manager.create(features, new Shape(kept(), statistics.dimensions()));
+  /** The kept vectors; empty for statistics of another program. */
+  Optional<FeatureRows> rows() {
+    return features.map(file -> file);
   }
 
   /** Number of kept vectors. */
   int kept() {
-    return features.length / statistics.dimensions();
+    return features.map(FeatureFile::count).orElse(0);
+  }
+
+  /** Where they come from, when the file says so. */
+  Optional<Provenance> provenance() {
+    return provenance;
+  }
+
+  @Override
+  public void close() {
+    features.ifPresent(FeatureFile::close);
   }
 
   /** Collects the vectors to keep: of n vectors those with index floor(i n / K). */
-  static final class Sample {
+  static final class Sample implements AutoCloseable {
     private final int size;
     private final int dimensions;
     private final int kept;
-    private final float[] rows;
+    private final FeatureFile rows;
     private int seen;
-    private int filled;
 
     /**
      * An empty sample.
      *
+     * @param directory where vectors are kept on the way
      * @param size number of vectors that will come
      * @param dimensions of each
+     * @param most how many are kept, at most
      */
-    Sample(int size, int dimensions) {
+    Sample(Path directory, int size, int dimensions, int most) throws IOException {
       this.size = size;
       this.dimensions = dimensions;
-      this.kept = Math.min(size, KEPT);
-      this.rows = new float[kept * dimensions];
+      this.kept = Math.min(size, most);
+      this.rows = FeatureFile.temporary(directory, dimensions);
     }
 
     /** Takes the next vectors, row by row. */
     void add(float[] features) {
-      for (int row = 0; row < features.length / dimensions; row++) {
-        if (filled < kept && seen == (int) ((long) filled * size / kept)) {
-          System.arraycopy(features, row * dimensions, rows, filled * dimensions, dimensions);
-          filled++;
+      float[] row = new float[dimensions];
+      for (int i = 0; i < features.length / dimensions; i++, seen++) {
+        if (rows.count() < kept && seen == (int) ((long) rows.count() * size / kept)) {
+          System.arraycopy(features, i * dimensions, row, 0, dimensions);
+          rows.add(row);
         }
-        seen++;
       }
     }
 
-    /** The rows kept so far. */
-    float[] rows() {
-      return Arrays.copyOf(rows, filled * dimensions);
+    @Override
+    public void close() {
+      rows.close();
     }
   }
 
-  /** Writes both to a file, atomically. */
-  static void save(Path file, FeatureStatistics statistics, Sample sample) throws IOException {
-    statistics.save(file);
-    Map<String, RawTensor> arrays = new LinkedHashMap<>(NpzFile.read(file));
-    float[] rows = sample.rows();
-    ByteBuffer bytes = ByteBuffer.allocate(4 * rows.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(rows);
-    long[] shape = {rows.length / statistics.dimensions(), statistics.dimensions()};
-    arrays.put(FEATURES, new RawTensor(DataType.FLOAT32, shape, bytes));
+  /** Writes all to a file, atomically. */
+  static void save(Path file, FeatureStatistics statistics, Sample sample, Provenance provenance)
+      throws IOException {
+    Map<String, RawTensor> arrays = new LinkedHashMap<>(statistics.arrays());
+    arrays.put(FEATURES, sample.rows.tensor(sample.rows.count()));
+    byte[] text = Json.toBytes(provenance);
+    arrays.put(
+        PROVENANCE, new RawTensor(DataType.UINT8, new long[] {text.length}, ByteBuffer.wrap(text)));
     NpzFile.write(file, arrays);
   }
 
   /**
-   * Reads what {@link #save} wrote.
+   * Reads what {@link #save} wrote, or statistics that another program made.
    *
+   * @param directory where the vectors are kept while this is open
    * @throws TensorFormatException when an array is missing or has another type or shape
    */
-  static ReferenceFeatures load(Path file) throws IOException {
+  static ReferenceFeatures load(Path file, Path directory) throws IOException {
     FeatureStatistics statistics = FeatureStatistics.load(file);
-    RawTensor tensor = NpzFile.read(file).get(FEATURES);
-    if (tensor == null
-        || tensor.type() != DataType.FLOAT32
-        || tensor.shape().length != 2
-        || tensor.shape()[1] != statistics.dimensions()
-        || tensor.shape()[0] < 2) {
-      throw new TensorFormatException(
-          file,
-          "expected a float32 array 'features' of (2 or more, "
-              + statistics.dimensions()
-              + "), which a REFERENCE task writes");
+    Optional<Provenance> provenance = provenance(file);
+    return new ReferenceFeatures(
+        statistics,
+        FeatureFile.copy(file, FEATURES, statistics.dimensions(), directory),
+        provenance);
+  }
+
+  private static Optional<Provenance> provenance(Path file) throws IOException {
+    RawTensor stored = NpzFile.read(file, PROVENANCE::equals).get(PROVENANCE);
+    if (stored == null) {
+      return Optional.empty();
     }
-    float[] features = new float[tensor.bytes().remaining() / 4];
-    tensor.bytes().asFloatBuffer().get(features);
-    return new ReferenceFeatures(statistics, features);
+    ByteBuffer bytes = stored.bytes();
+    if (stored.type() != DataType.UINT8 || bytes.remaining() > MAX_PROVENANCE) {
+      throw new TensorFormatException(file, "'provenance' must be a short text in uint8");
+    }
+    byte[] text = new byte[bytes.remaining()];
+    bytes.get(text);
+    try {
+      JsonNode tree = Json.messages().readTree(text);
+      return Optional.of(
+          new Provenance(
+              tree.path("dataset").asText(),
+              tree.path("extractor").asText(),
+              tree.path("augmented").asBoolean(true)));
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw new TensorFormatException(file, "'provenance' is not JSON", e);
+    }
   }
 }

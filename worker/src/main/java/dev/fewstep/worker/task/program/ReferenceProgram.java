@@ -18,7 +18,8 @@ import java.util.Map;
 
 /**
  * Statistics of real images in a feature space. Makes {@code statistics.npz}: mean, covariance and
- * count over all images, and the features of some of them, evenly spread, for kernel distances.
+ * count over all images, and the features of some of them, evenly spread, for what needs single
+ * vectors. Images enter as they are, never augmented.
  */
 public final class ReferenceProgram implements TaskProgram<ReferenceTask> {
   private static final int BATCH = 128;
@@ -35,10 +36,11 @@ public final class ReferenceProgram implements TaskProgram<ReferenceTask> {
                 dataset.shape(),
                 manager);
         StatisticsAccumulator accumulator =
-            new StatisticsAccumulator(manager, extractor.dimensions())) {
+            new StatisticsAccumulator(manager, extractor.dimensions());
+        ReferenceFeatures.Sample kept =
+            new ReferenceFeatures.Sample(
+                context.directory(), dataset.size(), extractor.dimensions(), spec.features())) {
       context.listener().log("extracts " + extractor.name() + " of " + dataset.size() + " images");
-      ReferenceFeatures.Sample kept =
-          new ReferenceFeatures.Sample(dataset.size(), extractor.dimensions());
       List<OrderedBatches.Maker<float[]>> makers =
           new ArrayList<>(
               Collections.nCopies(
@@ -54,7 +56,11 @@ public final class ReferenceProgram implements TaskProgram<ReferenceTask> {
           },
           context);
       Path file = context.directory().resolve("statistics.npz");
-      ReferenceFeatures.save(file, accumulator.finish(), kept);
+      ReferenceFeatures.save(
+          file,
+          accumulator.finish(),
+          kept,
+          new ReferenceFeatures.Provenance(spec.dataset().value(), extractor.name(), false));
       return new TaskResult(
           List.of(new OutputFile(ArtifactKind.STATISTICS, "statistics.npz", file)),
           Map.of("samples", (double) dataset.size()));

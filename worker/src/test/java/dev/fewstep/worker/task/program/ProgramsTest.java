@@ -208,7 +208,8 @@ class ProgramsTest {
                     new dev.fewstep.schemas.task.ReferenceTask(
                         TinyWorld.source(world.dataset),
                         new dev.fewstep.schemas.task.FeatureSpace(
-                            TinyWorld.source(world.extractor), "nonsense")),
+                            TinyWorld.source(world.extractor), "nonsense"),
+                        null),
                     target,
                     1))
         .isInstanceOfSatisfying(

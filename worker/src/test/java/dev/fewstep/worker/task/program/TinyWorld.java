@@ -123,7 +123,7 @@ public final class TinyWorld {
 
   /** Statistics of the dataset in that space. */
   public ReferenceTask reference() throws IOException {
-    return new ReferenceTask(source(dataset), space());
+    return new ReferenceTask(source(dataset), space(), null);
   }
 
   /** A finetune of so many steps through 2 sampling steps, with a checkpoint every 2. */
@@ -148,6 +148,9 @@ public final class TinyWorld {
         samples,
         11,
         batch,
-        List.of(new ScoredSpace(space(), statistics)));
+        List.of(new ScoredSpace(space(), statistics)),
+        null,
+        null,
+        null);
   }
 }
