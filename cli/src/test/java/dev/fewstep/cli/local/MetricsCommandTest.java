@@ -76,7 +76,7 @@ class MetricsCommandTest {
     assertThat(scores.path("precision").path("value").asDouble()).isEqualTo(1);
     assertThat(scores.path("recall").path("value").asDouble()).isEqualTo(1);
     assertThat(scores.path("recall").path("protocol").asText())
-        .isEqualTo("R-5[features, five] k=3");
+        .isEqualTo("Recall-5[features, five, k=3]");
 
     Path far = TinyModel.features(folder.resolve("far.npz"), 101, 102, 104, 108, 116);
     scores = metrics(five, far, "--precision-recall", "-o", "json").json().path("scores");
@@ -95,6 +95,49 @@ class MetricsCommandTest {
             "fewstep: "
                 + one
                 + " holds 1 images, too few for 1 feature dimensions: use at least 2");
+  }
+
+  @Test
+  void everyMetricThatCanBeHadComesWithItsProtocolAndSpread() throws IOException {
+    Path five = TinyModel.features(folder.resolve("five.npz"), 1, 2, 4, 8, 16, 32);
+    Path other = TinyModel.features(folder.resolve("other.npz"), 1, 3, 4, 9, 16, 33);
+    ProgramRun run = metrics(five, other, "--metrics", "all", "--bootstrap", "40", "-o", "json");
+    JsonNode scores = run.json().path("scores");
+    assertThat(scores.fieldNames())
+        .toIterable()
+        .containsExactly("fd", "kd", "kid", "precision", "recall", "density", "coverage");
+    assertThat(scores.at("/fd/interval/low").asDouble())
+        .isLessThan(scores.at("/fd/value").asDouble());
+    assertThat(scores.at("/kid/protocol").asText()).isEqualTo("KD-6[features, five, 100x6]");
+    assertThat(scores.at("/coverage/protocol").asText())
+        .isEqualTo("Coverage-6[features, five, k=5]");
+    assertThat(run.err().lines())
+        .anyMatch(line -> line.startsWith("fewstep: left out: is needs"))
+        .anyMatch(line -> line.startsWith("fewstep: left out: fd-infinity extrapolates"));
+    assertThat(metrics(five, other, "--metrics", "fd,kid").out()).contains("spread", "± ");
+    assertOneSentence(metrics(five, other, "--metrics", "fid"), "no metric 'fid'");
+    assertOneSentence(metrics(five, other, "--metrics", "is"), "an extractor that classifies");
+    assertOneSentence(metrics(five, other, "--bootstrap", "3"), "at least 20");
+  }
+
+  @Test
+  void savedStatisticsStandInForTheRealImages() throws IOException {
+    Path saved = folder.resolve("saved.npz");
+    JsonNode direct =
+        metrics(real, generated, "--save-statistics", saved.toString(), "-o", "json").json();
+    JsonNode read = metrics(saved, generated, "-o", "json").json();
+    assertThat(read.at("/scores/fd/value")).isEqualTo(direct.at("/scores/fd/value"));
+    assertThat(read.at("/scores").has("kd")).isFalse();
+    assertOneSentence(
+        metrics(saved, generated, "--metrics", "kd"), "kd needs features or images on both sides");
+  }
+
+  @Test
+  void theSameImagesOnBothSidesAreWarnedOf() throws IOException {
+    ProgramRun run = metrics(real, real, "-o", "json");
+    assertThat(run.json().at("/scores/fd/value").asDouble()).isCloseTo(0, within(1e-9));
+    assertThat(run.json().at("/warnings/0").asText()).contains("they are the same images");
+    assertThat(run.err()).contains("fewstep: warning: Generated and real images have the same");
   }
 
   @Test

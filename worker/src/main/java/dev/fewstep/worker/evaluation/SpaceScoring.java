@@ -7,6 +7,8 @@ import dev.fewstep.schemas.spec.MetricKind;
 import dev.fewstep.schemas.task.EvaluationProtocol;
 import dev.fewstep.schemas.task.EvaluationProtocol.Family;
 import dev.fewstep.schemas.task.EvaluationProtocol.Metric;
+import dev.fewstep.worker.features.FeatureExtractor;
+import dev.fewstep.worker.features.SpaceTraits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +64,19 @@ public final class SpaceScoring {
    */
   public record Naming(
       Family family, String extractor, String reference, String preprocess, boolean eightBit) {
+    /** The naming of scores in an extractor's space. */
+    public static Naming of(FeatureExtractor extractor, String reference, boolean eightBit) {
+      SpaceTraits traits = extractor.traits();
+      Family named = Family.named(extractor.name());
+      Family family =
+          switch (traits.family()) {
+            case INCEPTION -> Family.INCEPTION;
+            case INCEPTION_SPATIAL -> Family.INCEPTION_SPATIAL;
+            case OTHER -> named == Family.INCEPTION ? Family.OTHER : named;
+          };
+      return new Naming(family, extractor.name(), reference, traits.preprocess(), eightBit);
+    }
+
     EvaluationProtocol protocol(Metric metric, long samples, String... details) {
       List<String> all = new ArrayList<>();
       if (!preprocess.isEmpty()) {

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.spec.MetricKind;
 import dev.fewstep.schemas.task.EvaluateTask;
-import dev.fewstep.schemas.task.EvaluationProtocol;
 import dev.fewstep.schemas.task.ScoredSpace;
 import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.evaluation.FeatureFile;
@@ -15,7 +14,6 @@ import dev.fewstep.worker.evaluation.SpaceScoring;
 import dev.fewstep.worker.evaluation.StatisticsAccumulator;
 import dev.fewstep.worker.features.Classifier;
 import dev.fewstep.worker.features.FeatureExtractor;
-import dev.fewstep.worker.features.SpaceTraits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -189,10 +187,7 @@ final class GeneratedFeatures implements AutoCloseable {
   /** The scores of everything added. */
   SpaceScoring.Result score(NDManager manager) {
     Optional<FeatureRows> generated = rows.count() == 0 ? Optional.empty() : Optional.of(rows);
-    SpaceTraits traits = extractor.traits();
-    SpaceScoring.Naming naming =
-        new SpaceScoring.Naming(
-            family(extractor), extractor.name(), referenceName(), traits.preprocess(), true);
+    SpaceScoring.Naming naming = SpaceScoring.Naming.of(extractor, referenceName(), true);
     try {
       SpaceScoring.Result result =
           SpaceScoring.score(
@@ -210,20 +205,6 @@ final class GeneratedFeatures implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(FailureCode.NOT_FINITE, e.getMessage() + ".", e);
     }
-  }
-
-  /** What a network's distances are called; by name where its traits do not say. */
-  static EvaluationProtocol.Family family(FeatureExtractor extractor) {
-    return switch (extractor.traits().family()) {
-      case INCEPTION -> EvaluationProtocol.Family.INCEPTION;
-      case INCEPTION_SPATIAL -> EvaluationProtocol.Family.INCEPTION_SPATIAL;
-      case OTHER -> {
-        EvaluationProtocol.Family named = EvaluationProtocol.Family.named(extractor.name());
-        yield named == EvaluationProtocol.Family.INCEPTION
-            ? EvaluationProtocol.Family.OTHER
-            : named;
-      }
-    };
   }
 
   /** The dataset where it is known, else the statistics, by digest or key. */

@@ -22,7 +22,7 @@ import java.util.Optional;
  * which images, which extractor, whether they were augmented. Statistics of other programs have
  * neither.
  */
-final class ReferenceFeatures implements AutoCloseable {
+public final class ReferenceFeatures implements AutoCloseable {
   private static final String FEATURES = "features";
   private static final String PROVENANCE = "provenance";
   private static final int MAX_PROVENANCE = 1 << 16;
@@ -47,15 +47,15 @@ final class ReferenceFeatures implements AutoCloseable {
    * @param extractor name of the feature space
    * @param augmented whether images were flipped, cropped at random or otherwise changed
    */
-  record Provenance(String dataset, String extractor, boolean augmented) {}
+  public record Provenance(String dataset, String extractor, boolean augmented) {}
 
   /** Statistics over all images. */
-  FeatureStatistics statistics() {
+  public FeatureStatistics statistics() {
     return statistics;
   }
 
   /** The kept vectors; empty for statistics of another program. */
-  Optional<FeatureRows> rows() {
+  public Optional<FeatureRows> rows() {
     return features.map(file -> file);
   }
 
@@ -65,7 +65,7 @@ final class ReferenceFeatures implements AutoCloseable {
   }
 
   /** Where they come from, when the file says so. */
-  Optional<Provenance> provenance() {
+  public Optional<Provenance> provenance() {
     return provenance;
   }
 
@@ -117,12 +117,24 @@ final class ReferenceFeatures implements AutoCloseable {
   /** Writes all to a file, atomically. */
   static void save(Path file, FeatureStatistics statistics, Sample sample, Provenance provenance)
       throws IOException {
-    Map<String, RawTensor> arrays = new LinkedHashMap<>(statistics.arrays());
+    Map<String, RawTensor> arrays = arrays(statistics, provenance);
     arrays.put(FEATURES, sample.rows.tensor(sample.rows.count()));
+    NpzFile.write(file, arrays);
+  }
+
+  /** Writes statistics without vectors, atomically. */
+  public static void save(Path file, FeatureStatistics statistics, Provenance provenance)
+      throws IOException {
+    NpzFile.write(file, arrays(statistics, provenance));
+  }
+
+  private static Map<String, RawTensor> arrays(
+      FeatureStatistics statistics, Provenance provenance) {
+    Map<String, RawTensor> arrays = new LinkedHashMap<>(statistics.arrays());
     byte[] text = Json.toBytes(provenance);
     arrays.put(
         PROVENANCE, new RawTensor(DataType.UINT8, new long[] {text.length}, ByteBuffer.wrap(text)));
-    NpzFile.write(file, arrays);
+    return arrays;
   }
 
   /**
@@ -131,7 +143,7 @@ final class ReferenceFeatures implements AutoCloseable {
    * @param directory where the vectors are kept while this is open
    * @throws TensorFormatException when an array is missing or has another type or shape
    */
-  static ReferenceFeatures load(Path file, Path directory) throws IOException {
+  public static ReferenceFeatures load(Path file, Path directory) throws IOException {
     FeatureStatistics statistics = FeatureStatistics.load(file);
     Optional<Provenance> provenance = provenance(file);
     return new ReferenceFeatures(
