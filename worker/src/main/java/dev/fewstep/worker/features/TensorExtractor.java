@@ -6,8 +6,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import dev.fewstep.worker.checkpoint.RawTensor;
+import dev.fewstep.worker.checkpoint.Selection;
 import dev.fewstep.worker.checkpoint.StateDict;
-import dev.fewstep.worker.checkpoint.TensorFile;
+import dev.fewstep.worker.checkpoint.TensorArchive;
 import dev.fewstep.worker.checkpoint.TensorFormatException;
 import dev.fewstep.worker.features.Preset.Layer;
 import dev.fewstep.worker.features.SpaceTraits.Family;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network whose layers are written in Java and whose weights come from a tensor file by
@@ -33,8 +35,8 @@ class TensorExtractor implements FeatureExtractor {
   /**
    * The last layer of a classifier.
    *
-   * @param tensors {@code weight} (classes, D) and {@code bias} (classes); empty when the file holds
-   *     none
+   * @param tensors {@code weight} (classes, D) and {@code bias} (classes); empty when the file
+   *     holds none
    */
   private record Head(Map<String, NDArray> tensors) {
     boolean present() {
@@ -109,14 +111,17 @@ class TensorExtractor implements FeatureExtractor {
    * @throws IllegalArgumentException when the network has no such mode
    */
   static FeatureExtractor load(Path file, String mode, NDManager parent) throws IOException {
-    return of(file, TensorFile.readRaw(file), mode, parent, DataType.FLOAT32);
+    try (TensorArchive archive = TensorArchive.open(file)) {
+      Map<String, RawTensor> tensors = Selection.of(archive, Optional.empty()).read(archive);
+      return of(file, tensors, mode, parent, DataType.FLOAT32);
+    }
   }
 
   /** As {@link #load}, from tensors, computing in {@code type}. */
   static FeatureExtractor of(
       Path file, Map<String, RawTensor> tensors, String mode, NDManager parent, DataType type)
       throws TensorFormatException {
-    Map<String, RawTensor> used = new LinkedHashMap<>(StateDict.preferred(tensors));
+    Map<String, RawTensor> used = new LinkedHashMap<>(tensors);
     Architecture architecture =
         Architecture.of(StateDict.shapes(used))
             .orElseThrow(
