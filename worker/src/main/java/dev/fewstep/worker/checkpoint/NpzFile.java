@@ -43,7 +43,7 @@ public final class NpzFile {
   private static final int MAX_RANK = 32;
   private static final int STREAMED = 1 << 20;
 
-  private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^']{1,8})'");
+  private static final Pattern DESCR = Pattern.compile("'descr'\\s*:\\s*'([^'\\p{Cntrl}]{1,8})'");
   private static final Pattern ORDER = Pattern.compile("'fortran_order'\\s*:\\s*(True|False)");
   private static final Pattern SHAPE = Pattern.compile("'shape'\\s*:\\s*\\(([0-9, L]*)\\)");
 
@@ -137,7 +137,7 @@ public final class NpzFile {
       TensorArchive archive = open(file, zip);
       done = true;
       return archive;
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
     } finally {
       if (!done && zip != null) {

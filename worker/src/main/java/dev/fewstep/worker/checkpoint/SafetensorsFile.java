@@ -134,6 +134,8 @@ public final class SafetensorsFile {
       throw new TensorFormatException(file, "damaged header: " + e.getOriginalMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new TensorFormatException(file, "damaged header: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new TensorFormatException(file, "damaged header: it is not UTF-8", e);
     }
   }
 

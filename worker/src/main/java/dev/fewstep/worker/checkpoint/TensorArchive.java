@@ -1,6 +1,7 @@
 package dev.fewstep.worker.checkpoint;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
@@ -101,7 +103,7 @@ public final class TensorArchive implements Closeable {
     boolean npz;
     try (ZipFile zip = new ZipFile(file.toFile())) {
       npz = ZipEntries.of(file, zip).keySet().stream().anyMatch(name -> name.endsWith(".npy"));
-    } catch (java.util.zip.ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw new TensorFormatException(file, "not a readable zip (" + e.getMessage() + ")", e);
     }
     return npz ? NpzFile.open(file) : PthFile.openZip(file);
@@ -148,6 +150,8 @@ public final class TensorArchive implements Closeable {
       return loader.load(name);
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    } catch (EOFException e) {
+      throw new TensorFormatException(file, "it ends too early", e);
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new TensorFormatException(file, String.valueOf(e.getMessage()), e);
     }

@@ -97,11 +97,15 @@ final class TensorUnpickler extends Unpickler {
    * @param in a stream that knows its length: {@code available()} is what is left
    * @throws PickleException when the pickle is damaged or names a class that is not allowed
    */
-  Object read(ByteArrayInputStream in) throws IOException {
+  Object read(ByteArrayInputStream in) {
     try {
       return load(in);
     } catch (PickleException e) {
       throw e;
+    } catch (IOException e) {
+      throw new PickleException("the pickle ends too early", e);
+    } catch (StackOverflowError e) {
+      throw new PickleException("its objects are nested too deeply", e);
     } catch (RuntimeException e) {
       // The library answers malformed input with whatever its casts and lists throw.
       throw new PickleException("damaged pickle (" + e.getClass().getSimpleName() + ")", e);
