@@ -17,6 +17,11 @@ public final class StateDict {
 
   private static final String DATA_PARALLEL = "module.";
 
+  /** Where known training scripts keep the parameters to sample with, the best first. */
+  private static final List<String> SECTIONS =
+      List.of(
+          "ema_state_dict", "model_ema", "ema", "state_dict", "model_state_dict", "model", "net");
+
   private StateDict() {}
 
   /** The entries below {@code prefix + "."}, without the prefix, in order; empty when none is. */
@@ -37,6 +42,28 @@ public final class StateDict {
         !tensors.isEmpty()
             && tensors.keySet().stream().allMatch(name -> name.startsWith(DATA_PARALLEL));
     return everywhere ? section(tensors, "module") : tensors;
+  }
+
+  /**
+   * The parameters to sample with. From a list as DDIM saves it ([model, optimiser, epoch, step,
+   * EMA], facts: mmd-ddm 6a) the EMA (index 4), or the model (index 0) when there is none; from a
+   * dictionary of sections the EMA, else the model; else everything. {@code module.} prefixes go. {@link Selection} knows
+   * the structure of the file, not only its names, and can be told which to take.
+   */
+  public static <T> Map<String, T> preferred(Map<String, T> tensors) {
+    boolean list =
+        !tensors.isEmpty() && tensors.keySet().stream().allMatch(n -> n.matches("[0-9]+\\..*"));
+    if (list) {
+      Map<String, T> ema = section(tensors, "4");
+      return withoutModulePrefix(ema.isEmpty() ? section(tensors, "0") : ema);
+    }
+    for (String name : SECTIONS) {
+      Map<String, T> section = section(tensors, name);
+      if (!section.isEmpty()) {
+        return withoutModulePrefix(section);
+      }
+    }
+    return withoutModulePrefix(tensors);
   }
 
   /**

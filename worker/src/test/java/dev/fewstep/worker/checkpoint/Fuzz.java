@@ -48,25 +48,102 @@ final class Fuzz {
   }
 
   private static final long[] NUMBERS = {
-    0, 1, -1, 2, 127, 128, 255, 256, 65535, 1 << 16, Integer.MAX_VALUE, Integer.MIN_VALUE,
-    0xffffffffL, 1L << 32, 1L << 40, 1L << 62, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    1,
+    -1,
+    2,
+    127,
+    128,
+    255,
+    256,
+    65535,
+    1 << 16,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    0xffffffffL,
+    1L << 32,
+    1L << 40,
+    1L << 62,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
 
   /** What pickles are made of: opcodes with their arguments. */
   private static final String[] PIECES = {
-    "(", "t", ")", "]", "}", "l", "d", "e", "a", "u", "s", "R", "b", "Q", "N", "0", "1", "2", ".",
-    "\u0085", "\u0086", "\u0087", "\u0088", "\u0089", "\u0081", "\u0094", "\u0080\u0002", "h\u0000",
-    "h\u0001", "q\u0000", "q\u0001", "r\u00ff\u00ff\u00ff\u007f", "j\u0001\u0000\u0000\u0000",
-    "K\u0003", "M\u00ff\u00ff", "J\u00ff\u00ff\u00ff\u00ff", "\u008a\u0002\u0000\u0001",
+    "(",
+    "t",
+    ")",
+    "]",
+    "}",
+    "l",
+    "d",
+    "e",
+    "a",
+    "u",
+    "s",
+    "R",
+    "b",
+    "Q",
+    "N",
+    "0",
+    "1",
+    "2",
+    ".",
+    "\u0085",
+    "\u0086",
+    "\u0087",
+    "\u0088",
+    "\u0089",
+    "\u0081",
+    "\u0094",
+    "\u0080\u0002",
+    "h\u0000",
+    "h\u0001",
+    "q\u0000",
+    "q\u0001",
+    "r\u00ff\u00ff\u00ff\u007f",
+    "j\u0001\u0000\u0000\u0000",
+    "K\u0003",
+    "M\u00ff\u00ff",
+    "J\u00ff\u00ff\u00ff\u00ff",
+    "\u008a\u0002\u0000\u0001",
     "\u008a\u0009\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0001",
-    "\u008b\u0004\u0000\u0000\u0000abcd", "G\u007f\u00f8\u0000\u0000\u0000\u0000\u0000\u0000",
-    "I7\n", "L9L\n", "F1.5\n", "S'a'\n", "Vb\n", "p1\n", "g1\n", "P1\n", "X\u0001\u0000\u0000\u0000a",
-    "X\u0007\u0000\u0000\u0000storage", "X\u0001\u0000\u0000\u00000", "X\u0003\u0000\u0000\u0000cpu",
-    "U\u0001b", "T\u0001\u0000\u0000\u0000c", "\u008c\u0001d", "\u0095\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000",
-    "\u008f", "\u0090", "\u0091", "\u0092", "\u0093", "\u0096", "\u0097", "\u0098", "\u0082\u0001",
-    "ctorch\nFloatStorage\n", "ctorch\nLongStorage\n", "ctorch._utils\n_rebuild_tensor_v2\n",
-    "ctorch._utils\n_rebuild_tensor\n", "ctorch._utils\n_rebuild_parameter\n",
-    "ccollections\nOrderedDict\n", "ccollections\nOrderedDict\n)R", "ctorch\nSize\n", "cos\nsystem\n",
+    "\u008b\u0004\u0000\u0000\u0000abcd",
+    "G\u007f\u00f8\u0000\u0000\u0000\u0000\u0000\u0000",
+    "I7\n",
+    "L9L\n",
+    "F1.5\n",
+    "S'a'\n",
+    "Vb\n",
+    "p1\n",
+    "g1\n",
+    "P1\n",
+    "X\u0001\u0000\u0000\u0000a",
+    "X\u0007\u0000\u0000\u0000storage",
+    "X\u0001\u0000\u0000\u00000",
+    "X\u0003\u0000\u0000\u0000cpu",
+    "U\u0001b",
+    "T\u0001\u0000\u0000\u0000c",
+    "\u008c\u0001d",
+    "\u0095\u0008\u0000\u0000\u0000\u0000\u0000\u0000\u0000",
+    "\u008f",
+    "\u0090",
+    "\u0091",
+    "\u0092",
+    "\u0093",
+    "\u0096",
+    "\u0097",
+    "\u0098",
+    "\u0082\u0001",
+    "ctorch\nFloatStorage\n",
+    "ctorch\nLongStorage\n",
+    "ctorch._utils\n_rebuild_tensor_v2\n",
+    "ctorch._utils\n_rebuild_tensor\n",
+    "ctorch._utils\n_rebuild_parameter\n",
+    "ccollections\nOrderedDict\n",
+    "ccollections\nOrderedDict\n)R",
+    "ctorch\nSize\n",
+    "cos\nsystem\n",
     "(X\u0007\u0000\u0000\u0000storagectorch\nFloatStorage\nX\u0001\u0000\u0000\u00000X\u0003\u0000\u0000\u0000cpuK\u0006tQ",
     "ctorch._utils\n_rebuild_tensor_v2\n((X\u0007\u0000\u0000\u0000storagectorch\nFloatStorage\n"
         + "X\u0001\u0000\u0000\u00000X\u0003\u0000\u0000\u0000cpuK\u0006tQK\u0000K\u0002K\u0003\u0086"
@@ -91,7 +168,9 @@ final class Fuzz {
     tensors.put("n", tensor(DataType.INT64));
     Path made = folder.resolve("made");
     PthFile.write(
-        made, DdimCheckpoint.of(tensors, 1e-3, 1, 1L << 40, Optional.of(Map.of("e", tensor(DataType.FLOAT16, 4)))));
+        made,
+        DdimCheckpoint.of(
+            tensors, 1e-3, 1, 1L << 40, Optional.of(Map.of("e", tensor(DataType.FLOAT16, 4)))));
     pth = Files.readAllBytes(made);
     SafetensorsFile.write(made, tensors, Map.of("fewstep.network", "{}"));
     safetensors = Files.readAllBytes(made);
@@ -133,7 +212,13 @@ final class Fuzz {
     } catch (IOException | RuntimeException | Error e) {
       outcome = "crash";
       StackTraceElement[] trace = e.getStackTrace();
-      crashes.putIfAbsent(e.getClass().getName() + " at " + (trace.length > 0 ? trace[0] : "?") + ": " + e.getMessage(), current);
+      crashes.putIfAbsent(
+          e.getClass().getName()
+              + " at "
+              + (trace.length > 0 ? trace[0] : "?")
+              + ": "
+              + e.getMessage(),
+          current);
     }
     slowest = Math.max(slowest, System.nanoTime() - since);
     outcomes.computeIfAbsent(kind, k -> new TreeMap<>()).merge(outcome, 1, Integer::sum);
@@ -144,12 +229,16 @@ final class Fuzz {
       case PICKLE_GRAMMAR -> withEntry(pth, "archive/data.pkl", grammar(random));
       case PICKLE_DAMAGED ->
           withEntry(
-              pth, "archive/data.pkl", damaged(entry(pth, "archive/data.pkl"), random, Integer.MAX_VALUE));
+              pth,
+              "archive/data.pkl",
+              damaged(entry(pth, "archive/data.pkl"), random, Integer.MAX_VALUE));
       case PTH_ZIP -> damaged(pth, random, Integer.MAX_VALUE);
       case PTH_LEGACY -> damaged(legacy, random, Integer.MAX_VALUE);
-      case SAFETENSORS -> damaged(safetensors, random, random.nextInt(10) == 0 ? Integer.MAX_VALUE : 8 + header());
+      case SAFETENSORS ->
+          damaged(safetensors, random, random.nextInt(10) == 0 ? Integer.MAX_VALUE : 8 + header());
       case NPZ -> damaged(npz, random, Integer.MAX_VALUE);
-      case NPY_HEADER -> withEntry(npz, "conv.weight.npy", damaged(entry(npz, "conv.weight.npy"), random, 128));
+      case NPY_HEADER ->
+          withEntry(npz, "conv.weight.npy", damaged(entry(npz, "conv.weight.npy"), random, 128));
     };
   }
 
@@ -182,13 +271,23 @@ final class Fuzz {
         case 3 -> number(bytes, at, 8, random);
         case 4 -> bytes = Arrays.copyOf(bytes, random.nextInt(4) == 0 ? at : bytes.length);
         case 5 -> bytes = spliced(bytes, at, 0, piece(random));
-        case 6 -> bytes = spliced(bytes, at, Math.min(bytes.length - at, 1 + random.nextInt(16)), new byte[0]);
+        case 6 ->
+            bytes =
+                spliced(
+                    bytes, at, Math.min(bytes.length - at, 1 + random.nextInt(16)), new byte[0]);
         case 7 -> {
           int length = Math.min(bytes.length - at, 1 + random.nextInt(64));
-          bytes = spliced(bytes, random.nextInt(bytes.length), 0, Arrays.copyOfRange(bytes, at, at + length));
+          bytes =
+              spliced(
+                  bytes,
+                  random.nextInt(bytes.length),
+                  0,
+                  Arrays.copyOfRange(bytes, at, at + length));
         }
         default -> {
-          byte[] digits = Long.toString(NUMBERS[random.nextInt(NUMBERS.length)]).getBytes(StandardCharsets.US_ASCII);
+          byte[] digits =
+              Long.toString(NUMBERS[random.nextInt(NUMBERS.length)])
+                  .getBytes(StandardCharsets.US_ASCII);
           bytes = spliced(bytes, at, Math.min(bytes.length - at, 1), digits);
         }
       }
@@ -253,7 +352,8 @@ final class Fuzz {
   String table() {
     List<String> columns = List.of("refused", "read", "no sentence", "crash");
     StringBuilder text =
-        new StringBuilder("| kind | cases | refused | read | no sentence | crash |\n|---|---|---|---|---|---|\n");
+        new StringBuilder(
+            "| kind | cases | refused | read | no sentence | crash |\n|---|---|---|---|---|---|\n");
     Map<String, Integer> sums = new HashMap<>();
     int total = 0;
     for (Kind kind : outcomes.keySet()) {
@@ -268,7 +368,10 @@ final class Fuzz {
     }
     text.append("| all | ").append(total);
     columns.forEach(column -> text.append(" | ").append(sums.getOrDefault(column, 0)));
-    return text.append(" |\n\nSlowest case: ").append(slowest / 1_000_000).append(" ms.\n").toString();
+    return text.append(" |\n\nSlowest case: ")
+        .append(slowest / 1_000_000)
+        .append(" ms.\n")
+        .toString();
   }
 
   /** Ends the JVM when a case takes longer than 20 s. */
@@ -312,7 +415,8 @@ final class Fuzz {
         seed,
         (System.nanoTime() - start) / 1_000_000_000,
         Runtime.getRuntime().maxMemory() >> 20);
-    fuzz.crashes.forEach((what, first) -> System.out.println("CRASH " + what + " (first: " + first + ")"));
+    fuzz.crashes.forEach(
+        (what, first) -> System.out.println("CRASH " + what + " (first: " + first + ")"));
     Files.deleteIfExists(folder.resolve("case"));
     Files.deleteIfExists(folder.resolve("made"));
     Files.deleteIfExists(folder);

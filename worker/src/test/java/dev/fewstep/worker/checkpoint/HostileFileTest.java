@@ -73,25 +73,66 @@ class HostileFileTest {
 
   @Test
   void theSoundFileThatTheOthersAreMadeOfIsRead() throws IOException {
-    String tensor = REBUILD + STORAGE + "K\u0001K\u0002K\u0002\u0086K\u0002K\u0001\u0086" + NO_HOOKS;
-    assertThat(TensorFile.readRaw(pth(tensor + ".")).get("tensor").shape()).isEqualTo(new long[] {2, 2});
-    String parameter = "ctorch._utils\n_rebuild_parameter\n(" + tensor + "\u0088" + "ccollections\nOrderedDict\n)RtR.";
+    String tensor =
+        REBUILD + STORAGE + "K\u0001K\u0002K\u0002\u0086K\u0002K\u0001\u0086" + NO_HOOKS;
+    assertThat(TensorFile.readRaw(pth(tensor + ".")).get("tensor").shape())
+        .isEqualTo(new long[] {2, 2});
+    String parameter =
+        "ctorch._utils\n_rebuild_parameter\n("
+            + tensor
+            + "\u0088"
+            + "ccollections\nOrderedDict\n)RtR.";
     assertThat(TensorFile.readRaw(pth(parameter)).keySet()).containsExactly("tensor");
-    String first = "ctorch._utils\n_rebuild_tensor\n(" + STORAGE + "K\u0000ctorch\nSize\n(K\u0006\u0085tRK\u0001\u0085tR.";
+    String first =
+        "ctorch._utils\n_rebuild_tensor\n("
+            + STORAGE
+            + "K\u0000ctorch\nSize\n(K\u0006\u0085tRK\u0001\u0085tR.";
     assertThat(TensorFile.readRaw(pth(first)).get("tensor").shape()).isEqualTo(new long[] {6});
   }
 
   static Stream<Arguments> views() {
     // offset, sizes, strides, why
     return Stream.of(
-        Arguments.of("K\u0001", "K\u0003K\u0002\u0086", "K\u0002K\u0001\u0086", "reaches element 6 of a storage of 6"),
-        Arguments.of("K\u0000", "\u008a\u0006\u0000\u0000\u0000\u0000\u0000\u0001\u0085", "K\u0001\u0085", "reaches element"),
-        Arguments.of("K\u0000", "\u008a\u0006\u0000\u0000\u0000\u0000\u0000\u0001\u0085", "K\u0000\u0085", "share storages"),
-        Arguments.of("K\u0000", "\u008a\u0009\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0001\u0085", "K\u0001\u0085", "no integer of 64 bits"),
-        Arguments.of("K\u0000", "G\u007f\u00f8\u0000\u0000\u0000\u0000\u0000\u0000\u0085", "K\u0001\u0085", "no integer of 64 bits"),
-        Arguments.of("K\u0000", "J\u00ff\u00ff\u00ff\u00ff\u0085", "K\u0001\u0085", "dimension must not be negative"),
-        Arguments.of("K\u0005", "K\u0002\u0085", "J\u00ff\u00ff\u00ff\u00ff\u0085", "stride must not be negative"),
-        Arguments.of("J\u00ff\u00ff\u00ff\u00ff", "K\u0002\u0085", "K\u0001\u0085", "offset must not be negative"),
+        Arguments.of(
+            "K\u0001",
+            "K\u0003K\u0002\u0086",
+            "K\u0002K\u0001\u0086",
+            "reaches element 6 of a storage of 6"),
+        Arguments.of(
+            "K\u0000",
+            "\u008a\u0006\u0000\u0000\u0000\u0000\u0000\u0001\u0085",
+            "K\u0001\u0085",
+            "reaches element"),
+        Arguments.of(
+            "K\u0000",
+            "\u008a\u0006\u0000\u0000\u0000\u0000\u0000\u0001\u0085",
+            "K\u0000\u0085",
+            "share storages"),
+        Arguments.of(
+            "K\u0000",
+            "\u008a\u0009\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0001\u0085",
+            "K\u0001\u0085",
+            "no integer of 64 bits"),
+        Arguments.of(
+            "K\u0000",
+            "G\u007f\u00f8\u0000\u0000\u0000\u0000\u0000\u0000\u0085",
+            "K\u0001\u0085",
+            "no integer of 64 bits"),
+        Arguments.of(
+            "K\u0000",
+            "J\u00ff\u00ff\u00ff\u00ff\u0085",
+            "K\u0001\u0085",
+            "dimension must not be negative"),
+        Arguments.of(
+            "K\u0005",
+            "K\u0002\u0085",
+            "J\u00ff\u00ff\u00ff\u00ff\u0085",
+            "stride must not be negative"),
+        Arguments.of(
+            "J\u00ff\u00ff\u00ff\u00ff",
+            "K\u0002\u0085",
+            "K\u0001\u0085",
+            "offset must not be negative"),
         Arguments.of("K\u0000", "K\u0002\u0085", ")", "1 sizes but 0 strides"),
         Arguments.of("K\u0000", "K\u0002", "K\u0001\u0085", "damaged pickle"));
   }
@@ -114,14 +155,23 @@ class HostileFileTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "os.system", "posix.system", "builtins.eval", "builtins.getattr", "numpy.core.multiarray.scalar",
-        "torch.serialization._get_layout", "argparse.Namespace", "__main__.Evil", "torch.storage._load_from_bytes",
+        "os.system",
+        "posix.system",
+        "builtins.eval",
+        "builtins.getattr",
+        "numpy.core.multiarray.scalar",
+        "torch.serialization._get_layout",
+        "argparse.Namespace",
+        "__main__.Evil",
+        "torch.storage._load_from_bytes",
       })
   void aClassOutsideTheList(String name) throws IOException {
     String module = name.substring(0, name.lastIndexOf('.'));
     String simple = name.substring(name.lastIndexOf('.') + 1);
-    assertRefused(pth("c" + module + "\n" + simple + "\n(X\u0002\u0000\u0000\u0000idtR."), "'" + name + "'");
-    assertRefused(pth("(X\u0002\u0000\u0000\u0000idi" + module + "\n" + simple + "\n."), "'" + name + "'");
+    assertRefused(
+        pth("c" + module + "\n" + simple + "\n(X\u0002\u0000\u0000\u0000idtR."), "'" + name + "'");
+    assertRefused(
+        pth("(X\u0002\u0000\u0000\u0000idi" + module + "\n" + simple + "\n."), "'" + name + "'");
   }
 
   @Test
@@ -143,20 +193,30 @@ class HostileFileTest {
     assertRefused(pth(pairs + copies + "."), "more than 3000000 objects");
     assertRefused(pth("r\u00ff\u00ff\u00ff\u007f."), "damaged pickle");
     assertRefused(pth("L" + "9".repeat(5_000_000) + "L\n."), "a line of text does not end");
-    assertRefused(pth("\u008b\u0000\u0000\u0040\u0000" + "1".repeat(1 << 22) + "."), "a value claims 4194304 bytes");
-    assertRefused(pth("}X\u0000\u0010\u0000\u0000" + "k".repeat(4096) + "Ns."), "neither a short text nor a number");
+    assertRefused(
+        pth("\u008b\u0000\u0000\u0040\u0000" + "1".repeat(1 << 22) + "."),
+        "a value claims 4194304 bytes");
+    assertRefused(
+        pth("}X\u0000\u0010\u0000\u0000" + "k".repeat(4096) + "Ns."),
+        "neither a short text nor a number");
   }
 
   @Test
   void twoTensorsOfOneName() throws IOException {
     String tensor = REBUILD + STORAGE + "K\u0000K\u0001\u0085K\u0001\u0085" + NO_HOOKS;
     assertRefused(
-        pth("}(X\u0003\u0000\u0000\u0000a.b" + tensor + "X\u0001\u0000\u0000\u0000a}X\u0001\u0000\u0000\u0000b" + tensor + "su."),
+        pth(
+            "}(X\u0003\u0000\u0000\u0000a.b"
+                + tensor
+                + "X\u0001\u0000\u0000\u0000a}X\u0001\u0000\u0000\u0000b"
+                + tensor
+                + "su."),
         "two tensors are named 'a.b'");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../../etc/passwd", "/etc/passwd", "a\\..\\b", "C:/x", "a/../../b", "a\u0007b"})
+  @ValueSource(
+      strings = {"../../etc/passwd", "/etc/passwd", "a\\..\\b", "C:/x", "a/../../b", "a\u0007b"})
   void aPathTrick(String name) throws IOException {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     entries.put("archive/data.pkl", latin1("\u0080\u0002}."));
@@ -171,12 +231,16 @@ class HostileFileTest {
     String storage =
         STORAGE.replace("X\u0001\u0000\u0000\u00000", "X\u000f\u0000\u0000\u0000../../../passwd");
     assertRefused(
-        pth(REBUILD + storage + "K\u0000K\u0001\u0085K\u0001\u0085" + NO_HOOKS + "."), "is missing");
+        pth(REBUILD + storage + "K\u0000K\u0001\u0085K\u0001\u0085" + NO_HOOKS + "."),
+        "is missing");
   }
 
   @Test
   void anEntryThatOccursTwice() throws IOException {
-    Path file = zip("twice.pth", Map.of("archive/data.pkl", latin1("}."), "archive/data.pkX", latin1("}.")));
+    Path file =
+        zip(
+            "twice.pth",
+            Map.of("archive/data.pkl", latin1("}."), "archive/data.pkX", latin1("}.")));
     byte[] bytes = Files.readAllBytes(file);
     for (int i = 0; i + 3 < bytes.length; i++) {
       if (bytes[i] == 'p' && bytes[i + 1] == 'k' && bytes[i + 2] == 'X') {
@@ -192,8 +256,15 @@ class HostileFileTest {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     entries.put("archive/data.pkl", new byte[(64 << 20) + 1]);
     assertRefused(zip("pickle.pth", entries), "its pickle is larger than");
-    entries.put("archive/data.pkl", latin1("\u0080\u0002" + REBUILD + STORAGE.replace("K\u0006", "J\u0000\u0000\u0040\u0000")
-        + "K\u0000J\u0000\u0000\u0040\u0000\u0085K\u0001\u0085" + NO_HOOKS + "."));
+    entries.put(
+        "archive/data.pkl",
+        latin1(
+            "\u0080\u0002"
+                + REBUILD
+                + STORAGE.replace("K\u0006", "J\u0000\u0000\u0040\u0000")
+                + "K\u0000J\u0000\u0000\u0040\u0000\u0085K\u0001\u0085"
+                + NO_HOOKS
+                + "."));
     entries.put("archive/data/0", new byte[16 << 20]);
     assertRefused(zip("storage.pth", entries), "compressed beyond belief");
   }
@@ -204,7 +275,8 @@ class HostileFileTest {
     byte[] block = new byte[1 << 20];
     try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
       zip.putNextEntry(new ZipEntry("x.npy"));
-      String header = "{'descr': '|u1', 'fortran_order': False, 'shape': (%d,), }".formatted(300L << 20);
+      String header =
+          "{'descr': '|u1', 'fortran_order': False, 'shape': (%d,), }".formatted(300L << 20);
       byte[] text = latin1(header + " ".repeat(117 - header.length()) + "\n");
       zip.write(latin1("\u0093NUMPY\u0001\u0000v\u0000"));
       zip.write(text);
@@ -242,14 +314,18 @@ class HostileFileTest {
   @Test
   void aSafetensorsHeaderOfManyObjectsOrAFlood() throws IOException {
     assertRefused(safetensors("{\"a\":" + "[".repeat(2_000_000)), "'a' is no object");
-    assertRefused(safetensors("{\"a\":{\"shape\":[" + "1,".repeat(1_000_000)), "more than 32 dimensions");
     assertRefused(
-        safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[1099511627776],\"data_offsets\":[0,4398046511104]}}"),
+        safetensors("{\"a\":{\"shape\":[" + "1,".repeat(1_000_000)), "more than 32 dimensions");
+    assertRefused(
+        safetensors(
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[1099511627776],\"data_offsets\":[0,4398046511104]}}"),
         "take 4398046511104 bytes but 8 follow");
     assertRefused(
-        safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,8]}}"), "the dimension '1.5'");
+        safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,8]}}"),
+        "the dimension '1.5'");
     assertRefused(
-        safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[9223372036854775807,-9223372036854775801]}}"),
+        safetensors(
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[9223372036854775807,-9223372036854775801]}}"),
         "its offsets");
     assertRefused(safetensors("{}{}"), "something follows");
   }
@@ -290,13 +366,16 @@ class HostileFileTest {
     byte[] tar = new byte[1024];
     System.arraycopy(latin1("ustar"), 0, tar, 257, 5);
     assertRefused(Files.write(folder.resolve("old.pth"), tar), "a tar archive");
-    assertRefused(Files.write(folder.resolve("a.pth"), new byte[] {0x1f, (byte) 0x8b, 8, 0}), "gzip");
+    assertRefused(
+        Files.write(folder.resolve("a.pth"), new byte[] {0x1f, (byte) 0x8b, 8, 0}), "gzip");
     assertRefused(Files.write(folder.resolve("b.pth"), latin1("<html>")), "not a tensor file");
     assertRefused(Files.write(folder.resolve("c.pth"), new byte[0]), "not a tensor file");
     assertRefused(folder, "no such readable file");
     assertRefused(
-        zip("s.pt", Map.of("m/data.pkl", latin1("}."), "m/constants.pkl", latin1(")."))), "TorchScript");
+        zip("s.pt", Map.of("m/data.pkl", latin1("}."), "m/constants.pkl", latin1(")."))),
+        "TorchScript");
     assertRefused(
-        zip("be.pth", Map.of("m/data.pkl", latin1("}."), "m/byteorder", latin1("big"))), "not little-endian");
+        zip("be.pth", Map.of("m/data.pkl", latin1("}."), "m/byteorder", latin1("big"))),
+        "not little-endian");
   }
 }
