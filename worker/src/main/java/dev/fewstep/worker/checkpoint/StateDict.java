@@ -47,8 +47,9 @@ public final class StateDict {
   /**
    * The parameters to sample with. From a list as DDIM saves it ([model, optimiser, epoch, step,
    * EMA], facts: mmd-ddm 6a) the EMA (index 4), or the model (index 0) when there is none; from a
-   * dictionary of sections the EMA, else the model; else everything. {@code module.} prefixes go. {@link Selection} knows
-   * the structure of the file, not only its names, and can be told which to take.
+   * dictionary of sections the EMA, else the model; else everything. {@code module.} prefixes go.
+   * {@link Selection} knows the structure of the file, not only its names, and can be told which to
+   * take.
    */
   public static <T> Map<String, T> preferred(Map<String, T> tensors) {
     boolean list =

@@ -194,7 +194,7 @@ class HostileFileTest {
     assertRefused(pth("r\u00ff\u00ff\u00ff\u007f."), "damaged pickle");
     assertRefused(pth("L" + "9".repeat(5_000_000) + "L\n."), "a line of text does not end");
     assertRefused(
-        pth("\u008b\u0000\u0000\u0040\u0000" + "1".repeat(1 << 22) + "."),
+        pth("\u008b\u0000\u0000@\u0000" + "1".repeat(1 << 22) + "."),
         "a value claims 4194304 bytes");
     assertRefused(
         pth("}X\u0000\u0010\u0000\u0000" + "k".repeat(4096) + "Ns."),
@@ -261,8 +261,8 @@ class HostileFileTest {
         latin1(
             "\u0080\u0002"
                 + REBUILD
-                + STORAGE.replace("K\u0006", "J\u0000\u0000\u0040\u0000")
-                + "K\u0000J\u0000\u0000\u0040\u0000\u0085K\u0001\u0085"
+                + STORAGE.replace("K\u0006", "J\u0000\u0000@\u0000")
+                + "K\u0000J\u0000\u0000@\u0000\u0085K\u0001\u0085"
                 + NO_HOOKS
                 + "."));
     entries.put("archive/data/0", new byte[16 << 20]);
