@@ -13,6 +13,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.data.ImageDataset;
 import dev.fewstep.worker.diffusion.DdimSampler;
+import dev.fewstep.worker.diffusion.DdimStep;
+import dev.fewstep.worker.diffusion.DropoutSeeds;
 import dev.fewstep.worker.diffusion.NoiseSchedule;
 import dev.fewstep.worker.diffusion.PredictionType;
 import dev.fewstep.worker.diffusion.ReferenceVectors;
@@ -31,6 +33,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -128,58 +131,74 @@ class MmdFinetunerTest {
                   scope);
           assertThat((float) report.loss())
               .isCloseTo(
-                  reference.get("adam_losses").toFloatArray()[i], Percentage.withPercentage(0.05));
+                  reference.get("adam_losses").toFloatArray()[i],
+                  // Adam makes much of the rounding of small gradients: the third loss of torch
+                  // 2.7.1 is 1.7e-5 from the recorded one of torch 1.13.
+                  Percentage.withPercentage(i < 2 ? 1e-3 : 3e-3));
           assertThat((float) report.gradientNorm())
               .isCloseTo(
                   reference.get("adam_gradnorms").toFloatArray()[i],
-                  Percentage.withPercentage(0.1));
+                  Percentage.withPercentage(1e-2));
         }
       }
-      int compared = 0;
-      for (Map.Entry<String, NDArray> entry : net.parameters().entrySet()) {
-        NDArray expected = reference.get("adam_after." + entry.getKey());
-        if (expected != null) {
-          assertThat(distance(entry.getValue(), expected)).as(entry.getKey()).isLessThan(1e-3);
-          compared++;
-        }
-      }
-      assertThat(compared).isPositive();
+      // None of the recorded parameters has a gradient that is zero in exact arithmetic.
+      NDList actual = new NDList();
+      NDList expected = new NDList();
+      net.parameters()
+          .forEach(
+              (name, value) -> {
+                NDArray recorded = reference.get("adam_after." + name);
+                if (recorded != null) {
+                  assertThat(distance(value, recorded)).as(name).isLessThan(1e-5);
+                  actual.add(value.flatten());
+                  expected.add(recorded.flatten());
+                }
+              });
+      assertThat(expected).hasSize(8);
+      assertThat(distance(NDArrays.concat(actual, 0), NDArrays.concat(expected, 0)))
+          .isLessThan(5e-6);
     }
   }
 
-  @Test
-  void replayedGradientIsThatOfTheWholeGraph() {
-    SamplingPlan plan = new SamplingPlan(NoiseSchedule.ddpm(), Timesteps.uniform(3, 1000), 0);
-    NDArray noise = AtenOps.noise(manager, new Shape(4, 1, 8, 8), 1);
-    NDArray upstream = AtenOps.noise(manager, new Shape(4, 1, 8, 8), 2);
-    try (UNet net = Tiny.net(manager, 0.2, PredictionType.V);
-        UNet plain = Tiny.net(manager, 0.2, PredictionType.V)) {
+  /** Dropout 0.1 and eta 1: the graph of the whole chain, written out, against the replay. */
+  @ParameterizedTest
+  @CsvSource({"0.1, 1, 3", "0.2, 0, 3", "0.1, 1, 6"})
+  void replayedGradientIsThatOfTheWholeGraph(double dropout, double eta, int steps) {
+    SamplingPlan plan = new SamplingPlan(NoiseSchedule.ddpm(), Timesteps.uniform(steps, 1000), eta);
+    Shape shape = new Shape(4, 1, 8, 8);
+    NDArray noise = AtenOps.noise(manager, shape, 1);
+    NDArray upstream = AtenOps.noise(manager, shape, 2);
+    IntFunction<DropoutSeeds> seeds = i -> (row, layer) -> i * 100L + row * 10L + layer;
+    try (UNet net = Tiny.net(manager, dropout, PredictionType.EPSILON);
+        UNet plain = Tiny.net(manager, dropout, PredictionType.EPSILON)) {
       ChainReplay chain = new ChainReplay(net, plan.sampler(net));
       List<NDArray> states =
-          chain.forward(
-              noise, (shape, i) -> noise, i -> (row, layer) -> i * 100L + row * 10L + layer);
-      chain.backward(
-          states, upstream.duplicate(), i -> (row, layer) -> i * 100L + row * 10L + layer);
+          chain.forward(noise, (like, i) -> AtenOps.noise(manager, shape, 100 + i), seeds);
+      NDArray atNoise = chain.backward(states, upstream.duplicate(), seeds);
 
-      DdimSampler sampler = plan.sampler(plain);
+      List<DdimStep> updates = plan.sampler(plain).steps();
+      NDArray start = noise.duplicate();
+      start.setRequiresGradient(true);
       NDArray sample =
           Autograd.recording(
               () -> {
-                NDArray x = noise;
-                for (int i = 0; i < 3; i++) {
-                  int index = i;
-                  NDArray t = DdimSampler.times(x, sampler.steps().get(i));
-                  NDArray output =
-                      plain.predict(x, t, (row, layer) -> index * 100L + row * 10L + layer);
+                NDArray x = start;
+                for (int i = 0; i < steps; i++) {
+                  DdimStep update = updates.get(i);
+                  NDArray t = DdimSampler.times(x, update);
+                  NDArray output = plain.predict(x, t, seeds.apply(i));
                   x =
-                      x.mul(sampler.steps().get(i).ofX())
-                          .add(output.mul(sampler.steps().get(i).ofOutput()));
+                      x.mul(update.ofX())
+                          .add(output.mul(update.ofOutput()))
+                          .add(AtenOps.noise(manager, shape, 100 + i).mul(update.ofNoise()));
                 }
                 return x;
               });
       Autograd.backward(sample, upstream);
-      assertThat(distance(states.get(3), sample)).isLessThan(1e-6);
-      assertThat(distance(flat(net), flat(plain))).isLessThan(1e-5);
+      assertThat(updates.get(0).ofNoise() > 0).isEqualTo(eta > 0);
+      assertThat(distance(states.get(steps), sample)).isLessThan(1e-6);
+      assertThat(distance(atNoise, start.getGradient())).isLessThan(1e-6);
+      assertThat(distance(flat(net), flat(plain))).isLessThan(1e-6);
     }
   }
 
@@ -202,8 +221,8 @@ class MmdFinetunerTest {
     }
     assertThat(losses[1]).isCloseTo(losses[0], within(1e-6));
     assertThat(losses[2]).isCloseTo(losses[0], within(1e-6));
-    assertThat(relative(weights.get(1), weights.get(0))).isLessThan(1e-5);
-    assertThat(relative(weights.get(2), weights.get(0))).isLessThan(1e-5);
+    assertThat(Tiny.relative(weights.get(1), weights.get(0))).isLessThan(1e-5);
+    assertThat(Tiny.relative(weights.get(2), weights.get(0))).isLessThan(1e-5);
   }
 
   @Test
@@ -217,7 +236,8 @@ class MmdFinetunerTest {
         losses.add(run.finetuner.step().loss());
       }
       assertThat(losses.get(0)).isEqualTo(losses.get(1)).isNotEqualTo(losses.get(2));
-      assertThat(relative(Tiny.copy(first.net.parameters()), Tiny.copy(second.net.parameters())))
+      assertThat(
+              Tiny.relative(Tiny.copy(first.net.parameters()), Tiny.copy(second.net.parameters())))
           .isZero();
     }
   }
@@ -242,7 +262,7 @@ class MmdFinetunerTest {
       assertThat(second.finetuner.iteration()).isEqualTo(2);
       assertThat(TrainingLoop.run(second.finetuner, 1, new Silent(), () -> false)).isTrue();
       assertThat(
-              relative(
+              Tiny.relative(
                   Tiny.copy(second.finetuner.checkpoint()),
                   Tiny.copy(whole.finetuner.checkpoint())))
           .isZero();
@@ -284,20 +304,6 @@ class MmdFinetunerTest {
           .hasMessageContaining("(1, 16, 16)")
           .hasMessageContaining("(1, 8, 8)");
     }
-  }
-
-  private static double relative(Map<String, float[]> actual, Map<String, float[]> expected) {
-    assertThat(actual.keySet()).isEqualTo(expected.keySet());
-    double difference = 0;
-    double size = 0;
-    for (Map.Entry<String, float[]> entry : expected.entrySet()) {
-      float[] other = actual.get(entry.getKey());
-      for (int i = 0; i < other.length; i++) {
-        difference += Math.pow((double) other[i] - entry.getValue()[i], 2);
-        size += Math.pow(entry.getValue()[i], 2);
-      }
-    }
-    return Math.sqrt(difference / size);
   }
 
   private static final class Silent implements TrainingLoop.Listener {

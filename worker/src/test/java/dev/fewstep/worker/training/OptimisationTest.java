@@ -67,6 +67,27 @@ class OptimisationTest {
     }
   }
 
+  /** torch.optim.Adam(lr=0.01, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1): g + 0.1 w. */
+  @Test
+  void adamTakesItsConstantsAndDecaysWeightsThroughTheGradient() {
+    double[] gradients = {0.5, -1.5, 0.1};
+    NDArray weight = manager.create(new double[] {2});
+    Adam adam = new Adam(Map.of("w", weight), new AdamSettings(0.8, 0.95, 1e-3, 0.1), manager);
+    double expected = 2;
+    double m = 0;
+    double v = 0;
+    for (int t = 1; t <= gradients.length; t++) {
+      double g = gradients[t - 1] + 0.1 * expected;
+      adam.update(List.of(manager.create(new double[] {gradients[t - 1]})), 0.01);
+      m = 0.8 * m + 0.2 * g;
+      v = 0.95 * v + 0.05 * g * g;
+      expected -=
+          0.01 * (m / (1 - Math.pow(0.8, t))) / (Math.sqrt(v / (1 - Math.pow(0.95, t))) + 1e-3);
+      assertThat(weight.getDouble()).isCloseTo(expected, within(1e-12));
+    }
+    assertThatThrownBy(() -> new AdamSettings(1, 0.9, 1e-8, 0)).hasMessageContaining("betas");
+  }
+
   @Test
   void clippingIsThatOfTorch() {
     NDArray first = manager.create(new float[] {3});
@@ -115,6 +136,24 @@ class OptimisationTest {
     assertThat(cosine.at(12)).isZero();
     assertThat(new LearningRate(1, 0, 0).at(0)).isEqualTo(1);
     assertThatThrownBy(() -> new LearningRate(0, 0, 0)).hasMessageContaining("positive");
+  }
+
+  @Test
+  void learningRatesFallLinearlyAlongACosineOrInSteps() {
+    LearningRate linear = new LearningRate(2, 2, new LearningRate.Linear(10, 0.25));
+    assertThat(IntStream.of(0, 1, 2, 6, 10, 50).mapToDouble(linear::at).toArray())
+        .containsExactly(1, 2, 2, 1.25, 0.5, 0.5);
+    LearningRate cosine = new LearningRate(2, 0, new LearningRate.Cosine(8, 0.5));
+    assertThat(cosine.at(0)).isEqualTo(2);
+    assertThat(cosine.at(4)).isCloseTo(1.5, within(1e-12));
+    assertThat(cosine.at(8)).isEqualTo(1);
+    LearningRate steps = new LearningRate(1, 0, new LearningRate.Steps(3, 0.5));
+    assertThat(IntStream.of(0, 2, 3, 5, 6, 9).mapToDouble(steps::at).toArray())
+        .containsExactly(1, 1, 0.5, 0.5, 0.25, 0.125);
+    assertThat(steps.decay().openEnded()).isTrue();
+    assertThat(linear.decay().openEnded()).isFalse();
+    assertThatThrownBy(() -> new LearningRate.Steps(0, 0.5)).hasMessageContaining("step schedule");
+    assertThatThrownBy(() -> new LearningRate.Linear(10, 1)).hasMessageContaining("[0, 1)");
   }
 
   @Test

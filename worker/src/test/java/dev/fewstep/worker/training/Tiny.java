@@ -1,5 +1,7 @@
 package dev.fewstep.worker.training;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -117,16 +119,36 @@ final class Tiny {
   }
 
   static FeatureExtractor randomExtractor(NDManager manager) {
+    return randomExtractor(manager, 1);
+  }
+
+  static FeatureExtractor randomExtractor(NDManager manager, long seed) {
     return extractor(
         manager,
         Map.of(
             "c1.weight",
-            AtenOps.noise(manager, new Shape(16, 1, 3, 3), StreamSeed.of(1, "c1")).mul(0.4f),
+            AtenOps.noise(manager, new Shape(16, 1, 3, 3), StreamSeed.of(seed, "c1")).mul(0.4f),
             "c1.bias",
             manager.zeros(new Shape(16)),
             "c2.weight",
-            AtenOps.noise(manager, new Shape(32, 16, 3, 3), StreamSeed.of(1, "c2")).mul(0.15f),
+            AtenOps.noise(manager, new Shape(32, 16, 3, 3), StreamSeed.of(seed, "c2")).mul(0.15f),
             "c2.bias",
             manager.zeros(new Shape(32))));
+  }
+
+  /** Relative L2 distance over all arrays together. */
+  static double relative(Map<String, float[]> actual, Map<String, float[]> expected) {
+    assertThat(actual.keySet()).isEqualTo(expected.keySet());
+    double difference = 0;
+    double size = 0;
+    for (Map.Entry<String, float[]> entry : expected.entrySet()) {
+      float[] other = actual.get(entry.getKey());
+      assertThat(other).as(entry.getKey()).hasSameSizeAs(entry.getValue());
+      for (int i = 0; i < other.length; i++) {
+        difference += Math.pow((double) other[i] - entry.getValue()[i], 2);
+        size += Math.pow(entry.getValue()[i], 2);
+      }
+    }
+    return Math.sqrt(difference / size);
   }
 }
