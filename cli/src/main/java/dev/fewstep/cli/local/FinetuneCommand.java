@@ -6,6 +6,7 @@ import dev.fewstep.schemas.spec.ExperimentSpec;
 import dev.fewstep.schemas.spec.ExperimentSpecs;
 import dev.fewstep.schemas.spec.Grid;
 import dev.fewstep.schemas.spec.GridPoint;
+import dev.fewstep.schemas.spec.LearningRateKind;
 import dev.fewstep.schemas.spec.ValidationSpec;
 import dev.fewstep.schemas.task.FinetuneTask;
 import dev.fewstep.schemas.task.TrialTasks;
@@ -14,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -51,6 +54,21 @@ public final class FinetuneCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "go on from the checkpoint of an interrupted run")
   private boolean resume;
 
+  @Option(
+      names = "--extend",
+      paramLabel = "CHECKPOINT",
+      description = {
+        "go on from the checkpoint of a finished finetune to --iterations; the bits are those of a run",
+        "that had so many from the start"
+      })
+  private Path extend;
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      description = "optimiser updates in all, in place of training.iterations")
+  private Integer iterations;
+
   @Override
   public Integer call() throws IOException {
     ExperimentSpec experiment = ExperimentSpecs.parse(file.toString(), Files.readString(file));
@@ -73,9 +91,50 @@ public final class FinetuneCommand implements Callable<Integer> {
       throw CliException.usage(
           "this experiment pretrains its base model: run 'fewstep pretrain' first and name the weights");
     }
-    TaskResult result = new LocalRun(main, out).run(task, inputs.files(), resume);
+    TaskResult result =
+        new LocalRun(main, out)
+            .run(changed(task), inputs.files(), resume, Optional.ofNullable(extend));
     result.scores().forEach((name, value) -> main.out().printf("%s %s%n", name, value));
     return 0;
+  }
+
+  /** The task with the iterations asked for. */
+  private FinetuneTask changed(FinetuneTask task) throws IOException {
+    if (extend != null) {
+      int made = CheckpointFile.iteration(extend);
+      if (iterations == null) {
+        throw CliException.usage(
+            "--extend needs --iterations: %s is of iteration %d, say how many in all"
+                .formatted(extend, made));
+      }
+      if (iterations <= made) {
+        throw CliException.usage(
+            "--iterations %d: %s is of iteration %d already; name more"
+                .formatted(iterations, extend, made));
+      }
+      LearningRateKind kind = task.training().schedule();
+      if (kind == LearningRateKind.LINEAR || kind == LearningRateKind.COSINE) {
+        throw CliException.usage(
+            "--extend: the %s schedule ends with the last iteration, so that more of them change the"
+                    .formatted(kind.name().toLowerCase(Locale.ROOT))
+                + " rates of those that were made; run it anew with --iterations");
+      }
+    }
+    if (iterations == null) {
+      return task;
+    }
+    if (iterations < 1) {
+      throw CliException.usage("--iterations must be at least 1, not " + iterations);
+    }
+    return new FinetuneTask(
+        task.weights(),
+        task.dataset(),
+        task.flip(),
+        task.sampling(),
+        task.loss(),
+        task.training().withIterations(iterations),
+        task.validation(),
+        task.seed());
   }
 
   private static String name(String extractor) {

@@ -44,6 +44,16 @@ final class LocalRun {
    * is resumed from, and removed at the end.
    */
   TaskResult run(TaskSpec spec, Map<SourceRef, Path> inputs, boolean resume) throws IOException {
+    return run(spec, inputs, resume, Optional.empty());
+  }
+
+  /**
+   * Runs a task from a checkpoint of an earlier run.
+   *
+   * @param from what is begun with, unless an interrupted run is resumed; stays as it is
+   */
+  TaskResult run(TaskSpec spec, Map<SourceRef, Path> inputs, boolean resume, Optional<Path> from)
+      throws IOException {
     Files.createDirectories(directory);
     Path checkpoint = directory.resolve(CHECKPOINT);
     if (Files.exists(checkpoint) && !resume) {
@@ -83,7 +93,7 @@ final class LocalRun {
           new TaskContext(
               inputs,
               work,
-              resume && Files.exists(checkpoint) ? Optional.of(checkpoint) : Optional.empty(),
+              resume && Files.exists(checkpoint) ? Optional.of(checkpoint) : from,
               Device.device(main),
               Device.shards(main),
               bar,

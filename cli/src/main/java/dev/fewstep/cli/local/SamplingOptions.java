@@ -21,7 +21,7 @@ final class SamplingOptions {
       paramLabel = "NAME",
       defaultValue = "uniform",
       description =
-          "uniform, quadratic, or published (may make more evaluations than asked; default: ${DEFAULT-VALUE})")
+          "uniform, quadratic, published (may make more evaluations than asked), ddim (a whole stride, or refused) or sections (first and last included; default: ${DEFAULT-VALUE})")
   private TimestepSpacing spacing;
 
   @Option(

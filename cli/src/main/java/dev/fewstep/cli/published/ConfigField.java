@@ -89,16 +89,13 @@ record ConfigField(String path, Kind kind, boolean required, String there, Strin
               Kind.BOOLEAN,
               "ignored by every MMD function",
               "with --pretrain whether there is an average"),
-          checked(
-              "model.resamp_with_conv",
-              Kind.BOOLEAN,
-              NETWORK,
-              "must be true with --pretrain; else the weights know"),
+          optional(
+              "model.resamp_with_conv", Kind.BOOLEAN, NETWORK, DESCRIBES.formatted("resampConv")),
           used(
               "diffusion.beta_schedule",
               Kind.TEXT,
               "linear, quad, const, jsd or sigmoid",
-              "belongs to the imported weights; with --pretrain linear only"),
+              DESCRIBES.formatted("schedule.kind")),
           used(
               "diffusion.beta_start",
               Kind.NUMBER,

@@ -15,15 +15,6 @@ record PretrainText(
 
   /** Writes the fields of {@code model.pretrain}. */
   void write(SpecText out, long seed) {
-    if (!config.text("diffusion.beta_schedule").equals("linear")) {
-      throw CliException.usage(
-          "diffusion.beta_schedule %s: --pretrain has the linear schedule only"
-              .formatted(config.text("diffusion.beta_schedule")));
-    }
-    if (!config.find("model.resamp_with_conv", Boolean.class).orElse(true)) {
-      throw CliException.usage(
-          "model.resamp_with_conv is false: --pretrain has networks that resample by convolution");
-    }
     out.open("network")
         .field("imageSize", config.integer("data.image_size"))
         .field("channels", config.integer("data.channels"))
@@ -31,11 +22,13 @@ record PretrainText(
         .field("multipliers", config.integers("model.ch_mult"))
         .field("resBlocks", config.integer("model.num_res_blocks"))
         .field("attention", config.integers("model.attn_resolutions"))
-        .field("dropout", config.number("model.dropout"));
+        .field("dropout", config.number("model.dropout"))
+        .field("resampConv", config.find("model.resamp_with_conv", Boolean.class).orElse(true));
     out.open("schedule")
         .field("trainTimesteps", config.integer("diffusion.num_diffusion_timesteps"))
         .field("betaStart", config.number("diffusion.beta_start"))
         .field("betaEnd", config.number("diffusion.beta_end"))
+        .field("kind", config.text("diffusion.beta_schedule"))
         .close()
         .close();
     int batch = config.integer("training.batch_size");
