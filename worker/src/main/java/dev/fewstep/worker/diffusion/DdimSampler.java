@@ -14,6 +14,19 @@ import java.util.List;
 public final class DdimSampler {
   private final Denoiser denoiser;
   private final List<DdimStep> steps;
+  private final ClassLabels labels;
+
+  /**
+   * Prepares the updates; classes of a conditional network are drawn.
+   *
+   * @param denoiser the network
+   * @param schedule the schedule it was trained with
+   * @param timesteps where it is evaluated
+   * @param eta in [0, 1]: 0 is deterministic, 1 is DDPM-like
+   */
+  public DdimSampler(Denoiser denoiser, NoiseSchedule schedule, Timesteps timesteps, double eta) {
+    this(denoiser, schedule, timesteps, eta, ClassLabels.drawn(denoiser.classes()));
+  }
 
   /**
    * Prepares the updates.
@@ -22,8 +35,22 @@ public final class DdimSampler {
    * @param schedule the schedule it was trained with
    * @param timesteps where it is evaluated
    * @param eta in [0, 1]: 0 is deterministic, 1 is DDPM-like
+   * @param labels classes of the images
    */
-  public DdimSampler(Denoiser denoiser, NoiseSchedule schedule, Timesteps timesteps, double eta) {
+  public DdimSampler(
+      Denoiser denoiser,
+      NoiseSchedule schedule,
+      Timesteps timesteps,
+      double eta,
+      ClassLabels labels) {
+    if (labels.classes() != denoiser.classes()) {
+      throw new IllegalArgumentException(
+          "The labels are of "
+              + labels.classes()
+              + " classes but the network has "
+              + denoiser.classes());
+    }
+    this.labels = labels;
     this.denoiser = denoiser;
     List<Integer> ts = timesteps.descending();
     if (ts.get(0) >= schedule.steps()) {
@@ -74,6 +101,7 @@ public final class DdimSampler {
       NDArray noise = AtenOps.noiseRows(scope, denoiser.imageShape(), seeds);
       NDArray x =
           sample(
+              labels.label(denoiser, seed, 0, from, count),
               noise,
               (shape, index) ->
                   AtenOps.noiseRows(
@@ -87,19 +115,43 @@ public final class DdimSampler {
   }
 
   /**
-   * Samples from given noise, without dropout and without recording gradients.
+   * Samples from given noise, without dropout and without recording gradients. Where classes are
+   * drawn, they are those of the images 0, 1, ... of the seed 0.
    *
    * @param noise x_T, float32 (N, C, H, W); stays open
    * @param fresh noise of the updates; not asked when eta is 0
    * @return x_0 with values around [-1, 1], owned by the noise's manager
    */
   public NDArray sample(NDArray noise, StepNoise fresh) {
+    return sample(labelled(noise), noise, fresh);
+  }
+
+  /**
+   * The network for the images that {@link #sample} makes of a noise.
+   *
+   * @param noise x_T, float32 (N, C, H, W)
+   * @return the network itself where it is unconditional
+   */
+  public Denoiser labelled(NDArray noise) {
+    return labels.label(denoiser, 0, 0, 0, (int) noise.getShape().get(0));
+  }
+
+  /**
+   * The classes of the images.
+   *
+   * @return how they are chosen
+   */
+  public ClassLabels labels() {
+    return labels;
+  }
+
+  private NDArray sample(Denoiser network, NDArray noise, StepNoise fresh) {
     return Autograd.off(
         () -> {
           NDArray x = noise;
           for (int i = 0; i < steps.size(); i++) {
             try (NDArray t = times(x, steps.get(i));
-                NDArray output = denoiser.predict(x, t)) {
+                NDArray output = network.predict(x, t)) {
               NDArray next = update(x, output, i, fresh);
               if (x != noise) {
                 x.close();

@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Map;
 
 /** A network that predicts noise, v or the clean image from a noisy image and its timestep. */
-public interface Denoiser {
+public interface Denoiser extends AutoCloseable {
   /**
    * Predicts without dropout.
    *
@@ -64,4 +64,37 @@ public interface Denoiser {
   default boolean gradientsAreShared() {
     return false;
   }
+
+  /**
+   * Classes of a conditional network.
+   *
+   * @return 0 for an unconditional one
+   */
+  default int classes() {
+    return 0;
+  }
+
+  /**
+   * This network, sharing parameters and gradients, for images of given classes.
+   *
+   * @param classes one label for all images, or one for each image of every batch to come
+   * @return the labelled network, valid until this one is closed; an unconditional network returns
+   *     itself
+   */
+  default Denoiser withLabels(long... classes) {
+    return this;
+  }
+
+  /**
+   * Number of trainable values.
+   *
+   * @return the sum of the sizes of all parameters
+   */
+  default long parameterCount() {
+    return parameters().values().stream().mapToLong(NDArray::size).sum();
+  }
+
+  /** Frees what the network owns. */
+  @Override
+  default void close() {}
 }

@@ -44,7 +44,7 @@ public final class DenoisingPath {
           for (int i = 0; i < sampler.steps().size(); i++) {
             DdimStep step = sampler.steps().get(i);
             try (NDArray t = DdimSampler.times(x, step);
-                NDArray output = denoiser.predict(x, t);
+                NDArray output = network.predict(x, t);
                 NDArray clean =
                     clean(x, output, schedule.alphaBar(step.t()), denoiser.prediction())) {
               NDArray next = sampler.update(x, output, i, fresh);

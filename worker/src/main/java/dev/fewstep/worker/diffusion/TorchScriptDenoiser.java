@@ -32,7 +32,7 @@ import java.util.Map;
  * <p>Its parameters can be trained. They belong to the module, so replicas share their gradients
  * too: train with one shard. A TorchScript archive is code: load only what an administrator trusts.
  */
-public final class TorchScriptDenoiser implements Denoiser, AutoCloseable {
+public final class TorchScriptDenoiser implements Denoiser {
   private final NDManager manager;
   private final PtSymbolBlock module;
   private final Map<String, NDArray> parameters;

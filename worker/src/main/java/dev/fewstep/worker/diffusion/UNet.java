@@ -2,17 +2,11 @@ package dev.fewstep.worker.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.ScriptModule;
-import dev.fewstep.worker.tensor.AtenOps;
-import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.ScriptArchive;
-import dev.fewstep.worker.tensor.StreamSeed;
 import dev.fewstep.worker.tensor.TorchEngine;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * blocks GN-SiLU-conv, + time, GN-SiLU-dropout-conv; one-head attention; stride-2 convolution
  * padded right and below; nearest upsampling. Group normalisation uses eps 1e-6.
  */
-public final class UNet implements Denoiser, AutoCloseable {
+public final class UNet implements Denoiser {
   private static final Map<String, ScriptModule> COMPILED = new ConcurrentHashMap<>();
 
   private final UNetConfig config;
@@ -62,22 +56,11 @@ public final class UNet implements Denoiser, AutoCloseable {
   public static UNet initialise(UNetConfig config, NDManager parent, long seed, boolean zeroEnds) {
     UNetProgram program = new UNetProgram(config);
     NDManager manager = parent.newSubManager();
-    Map<String, NDArray> parameters = new LinkedHashMap<>();
-    for (UNetProgram.Slot slot : program.slots()) {
-      Shape shape = slot.shape();
-      NDArray value;
-      if (slot.start() == UNetProgram.Start.ONE) {
-        value = manager.ones(shape);
-      } else if (slot.start() == UNetProgram.Start.ZERO || (zeroEnds && slot.residualEnd())) {
-        value = manager.zeros(shape);
-      } else {
-        double bound = 1 / Math.sqrt((double) slot.fanIn());
-        value = AtenOps.uniform(manager, shape, StreamSeed.of(seed, "init " + slot.name()));
-        value.muli(2 * bound).subi(bound);
-      }
-      parameters.put(slot.name(), value);
-    }
-    return new UNet(config, program, manager, parameters);
+    return new UNet(
+        config,
+        program,
+        manager,
+        ParameterSet.initialise(program.slots(), manager, seed, zeroEnds));
   }
 
   /**
@@ -91,13 +74,14 @@ public final class UNet implements Denoiser, AutoCloseable {
    */
   public static UNet load(UNetConfig config, NDManager parent, Map<String, NDArray> weights) {
     UNetProgram program = new UNetProgram(config);
-    check(program, weights);
     NDManager manager = parent.newSubManager();
-    Map<String, NDArray> parameters = new LinkedHashMap<>();
-    for (UNetProgram.Slot slot : program.slots()) {
-      parameters.put(slot.name(), copy(manager, weights.get(slot.name())));
+    try {
+      return new UNet(
+          config, program, manager, ParameterSet.load(program.slots(), manager, weights));
+    } catch (IllegalArgumentException e) {
+      manager.close();
+      throw e;
     }
-    return new UNet(config, program, manager, parameters);
   }
 
   /**
@@ -107,50 +91,7 @@ public final class UNet implements Denoiser, AutoCloseable {
    * @return name to shape
    */
   public static Map<String, Shape> parameterShapes(UNetConfig config) {
-    Map<String, Shape> shapes = new LinkedHashMap<>();
-    new UNetProgram(config).slots().forEach(slot -> shapes.put(slot.name(), slot.shape()));
-    return shapes;
-  }
-
-  private static void check(UNetProgram program, Map<String, NDArray> weights) {
-    List<String> problems = new ArrayList<>();
-    for (UNetProgram.Slot slot : program.slots()) {
-      NDArray value = weights.get(slot.name());
-      Shape expected = slot.shape();
-      if (value == null) {
-        problems.add(slot.name() + " is missing");
-      } else if (!value.getShape().equals(expected)) {
-        problems.add(slot.name() + " has shape " + value.getShape() + ", expected " + expected);
-      }
-    }
-    List<String> known = program.slots().stream().map(UNetProgram.Slot::name).toList();
-    weights.keySet().stream()
-        .filter(name -> !known.contains(name))
-        .forEach(name -> problems.add(name + " is not a tensor of this U-Net"));
-    if (!problems.isEmpty()) {
-      int shown = Math.min(5, problems.size());
-      throw new IllegalArgumentException(
-          "The weights do not fit the U-Net in "
-              + problems.size()
-              + " places: "
-              + String.join("; ", problems.subList(0, shown))
-              + (shown < problems.size() ? "; ..." : ""));
-    }
-  }
-
-  private static NDArray copy(NDManager manager, NDArray value) {
-    return Autograd.off(
-        () -> {
-          // DJL's toDevice and toType alias what has the right device and type already, even when
-          // asked for a copy.
-          try (NDArray own = value.duplicate();
-              NDArray moved = own.toDevice(manager.getDevice(), true);
-              NDArray typed = moved.toType(DataType.FLOAT32, true)) {
-            NDArray detached = typed.stopGradient();
-            detached.attach(manager);
-            return detached;
-          }
-        });
+    return ParameterSet.shapes(new UNetProgram(config).slots());
   }
 
   @Override
@@ -204,23 +145,7 @@ public final class UNet implements Denoiser, AutoCloseable {
   @Override
   public UNet replica(NDManager owner) {
     NDManager scope = owner.newSubManager();
-    Map<String, NDArray> shared = new LinkedHashMap<>();
-    parameters.forEach(
-        (name, value) -> {
-          NDArray handle = value.stopGradient();
-          handle.attach(scope);
-          shared.put(name, handle);
-        });
-    return new UNet(config, new UNetProgram(config), scope, shared);
-  }
-
-  /**
-   * Number of trainable values.
-   *
-   * @return the sum of the sizes of all parameters
-   */
-  public long parameterCount() {
-    return values.stream().mapToLong(NDArray::size).sum();
+    return new UNet(config, new UNetProgram(config), scope, ParameterSet.share(parameters, scope));
   }
 
   @Override

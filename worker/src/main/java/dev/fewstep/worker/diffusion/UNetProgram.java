@@ -19,7 +19,9 @@ final class UNetProgram {
     /** Zero. */
     ZERO,
     /** One. */
-    ONE
+    ONE,
+    /** Standard normal, torch's default for embeddings. */
+    NORMAL
   }
 
   /** One parameter. */
