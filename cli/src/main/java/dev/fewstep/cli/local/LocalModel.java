@@ -58,7 +58,7 @@ final class LocalModel implements AutoCloseable {
   }
 
   ImageNoise noise(long seed) {
-    return new ImageNoise(network.unet().imageShape(), seed);
+    return new ImageNoise(network.denoiser().imageShape(), seed);
   }
 
   /**
@@ -68,7 +68,7 @@ final class LocalModel implements AutoCloseable {
    */
   DdimSampler sampler(SamplingSpec sampling) {
     try {
-      return Networks.sampler(network.unet(), network.schedule(), sampling);
+      return Networks.sampler(network.denoiser(), network.schedule(), sampling);
     } catch (TaskFailure e) {
       throw CliException.usage(file + ": " + e.getMessage(), e);
     }

@@ -127,7 +127,7 @@ public final class SequenceCommand implements Callable<Integer> {
       NDArray start = noise.start(scope, indices);
       DenoisingPath.walk(
           sampler,
-          model.network().unet(),
+          model.network().denoiser(),
           model.network().schedule(),
           start,
           (shape, update) -> noise.update(scope, update, indices),

@@ -123,17 +123,8 @@ public final class DdimSampler {
    * @return x_0 with values around [-1, 1], owned by the noise's manager
    */
   public NDArray sample(NDArray noise, StepNoise fresh) {
-    return sample(labelled(noise), noise, fresh);
-  }
-
-  /**
-   * The network for the images that {@link #sample} makes of a noise.
-   *
-   * @param noise x_T, float32 (N, C, H, W)
-   * @return the network itself where it is unconditional
-   */
-  public Denoiser labelled(NDArray noise) {
-    return labels.label(denoiser, 0, 0, 0, (int) noise.getShape().get(0));
+    int rows = (int) noise.getShape().get(0);
+    return sample(labels.label(denoiser, 0, 0, 0, rows), noise, fresh);
   }
 
   /**
@@ -145,7 +136,15 @@ public final class DdimSampler {
     return labels;
   }
 
-  private NDArray sample(Denoiser network, NDArray noise, StepNoise fresh) {
+  /**
+   * As {@link #sample(NDArray, StepNoise)} with a network that has its labels.
+   *
+   * @param network the sampler's network or one of its replicas, labelled where it is conditional
+   * @param noise x_T, float32 (N, C, H, W); stays open
+   * @param fresh noise of the updates; not asked when eta is 0
+   * @return x_0 with values around [-1, 1], owned by the noise's manager
+   */
+  public NDArray sample(Denoiser network, NDArray noise, StepNoise fresh) {
     return Autograd.off(
         () -> {
           NDArray x = noise;

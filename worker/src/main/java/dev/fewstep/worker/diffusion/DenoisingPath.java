@@ -40,6 +40,8 @@ public final class DenoisingPath {
       Visitor visitor) {
     Autograd.silently(
         () -> {
+          int rows = (int) noise.getShape().get(0);
+          Denoiser network = sampler.labels().label(denoiser, 0, 0, 0, rows);
           NDArray x = noise;
           for (int i = 0; i < sampler.steps().size(); i++) {
             DdimStep step = sampler.steps().get(i);

@@ -33,6 +33,7 @@ import java.util.Map;
  * too: train with one shard. A TorchScript archive is code: load only what an administrator trusts.
  */
 public final class TorchScriptDenoiser implements Denoiser {
+  private final byte[] archive;
   private final NDManager manager;
   private final PtSymbolBlock module;
   private final Map<String, NDArray> parameters;
@@ -41,12 +42,14 @@ public final class TorchScriptDenoiser implements Denoiser {
   private final boolean owner;
 
   private TorchScriptDenoiser(
+      byte[] archive,
       NDManager manager,
       PtSymbolBlock module,
       Map<String, NDArray> parameters,
       Shape image,
       PredictionType prediction,
       boolean owner) {
+    this.archive = archive;
     this.manager = manager;
     this.module = module;
     this.parameters = parameters;
@@ -58,7 +61,7 @@ public final class TorchScriptDenoiser implements Denoiser {
   /**
    * Loads a module, and runs it once on a black image to see that it fits.
    *
-   * @param archive what {@code torch.jit.save} wrote
+   * @param archive what {@code torch.jit.save} wrote; kept, not changed
    * @param weights values for the module's parameters, all of them or none; none keeps those of the
    *     archive
    * @param image shape (C, H, W) of an image
@@ -98,7 +101,13 @@ public final class TorchScriptDenoiser implements Denoiser {
       parameters.values().forEach(value -> value.setRequiresGradient(true));
       TorchScriptDenoiser denoiser =
           new TorchScriptDenoiser(
-              manager, module, Collections.unmodifiableMap(parameters), image, prediction, true);
+              archive,
+              manager,
+              module,
+              Collections.unmodifiableMap(parameters),
+              image,
+              prediction,
+              true);
       denoiser.probe();
       return denoiser;
     } catch (IOException e) {
@@ -202,12 +211,21 @@ public final class TorchScriptDenoiser implements Denoiser {
 
   @Override
   public TorchScriptDenoiser replica(NDManager owner) {
-    return new TorchScriptDenoiser(manager, module, parameters, image, prediction, false);
+    return new TorchScriptDenoiser(archive, manager, module, parameters, image, prediction, false);
   }
 
   @Override
   public boolean gradientsAreShared() {
     return true;
+  }
+
+  /**
+   * The archive that the module was loaded from; its weights are not those of {@link #parameters}.
+   *
+   * @return what {@code torch.jit.save} wrote
+   */
+  public byte[] archive() {
+    return archive.clone();
   }
 
   @Override

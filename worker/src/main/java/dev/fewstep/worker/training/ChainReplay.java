@@ -29,6 +29,11 @@ final class ChainReplay {
     this.sampler = sampler;
   }
 
+  /** This chain for given images of a batch, whose classes a conditional network is told. */
+  ChainReplay labelled(long seed, long draw, int from, int to) {
+    return new ChainReplay(sampler.labels().label(denoiser, seed, draw, from, to - from), sampler);
+  }
+
   /**
    * States x_T, ..., x_0 of the chain, owned by the noise's manager; the noise is the first.
    *
@@ -63,7 +68,7 @@ final class ChainReplay {
 
   /** x_0 without dropout and without keeping states, owned by the noise's manager. */
   NDArray sample(NDArray noise, DdimSampler.StepNoise fresh) {
-    return sampler.sample(noise, fresh);
+    return sampler.sample(denoiser, noise, fresh);
   }
 
   /** Images in [0, 1] of samples around [-1, 1]. */

@@ -1,5 +1,6 @@
 package dev.fewstep.worker.training;
 
+import dev.fewstep.worker.diffusion.ClassLabels;
 import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.diffusion.Denoiser;
 import dev.fewstep.worker.diffusion.NoiseSchedule;
@@ -11,8 +12,14 @@ import dev.fewstep.worker.diffusion.Timesteps;
  * @param schedule noise schedule of the denoiser
  * @param timesteps where the denoiser is evaluated
  * @param eta in [0, 1]
+ * @param label class of every image of a conditional network, -1 to draw one an image
  */
-public record SamplingPlan(NoiseSchedule schedule, Timesteps timesteps, double eta) {
+public record SamplingPlan(NoiseSchedule schedule, Timesteps timesteps, double eta, int label) {
+  /** With drawn classes. */
+  public SamplingPlan(NoiseSchedule schedule, Timesteps timesteps, double eta) {
+    this(schedule, timesteps, eta, -1);
+  }
+
   /**
    * The sampler of a denoiser.
    *
@@ -20,6 +27,7 @@ public record SamplingPlan(NoiseSchedule schedule, Timesteps timesteps, double e
    * @return a sampler over this plan
    */
   public DdimSampler sampler(Denoiser denoiser) {
-    return new DdimSampler(denoiser, schedule, timesteps, eta);
+    return new DdimSampler(
+        denoiser, schedule, timesteps, eta, new ClassLabels(denoiser.classes(), label));
   }
 }

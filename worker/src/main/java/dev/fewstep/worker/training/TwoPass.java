@@ -120,7 +120,10 @@ final class TwoPass {
               NDManager keep = scope.newSubManager();
               NDArray start = rows(noise, from, to, keep);
               return new Micro(
-                  List.of(chain.sample(start, fresh(keep, "validation-step", 0, from, to - from))));
+                  List.of(
+                      chain
+                          .labelled(seed, -1, from, to)
+                          .sample(start, fresh(keep, "validation-step", 0, from, to - from))));
             });
     List<NDArray> generated =
         features(
@@ -154,8 +157,9 @@ final class TwoPass {
     NDManager keep = scope.newSubManager();
     NDArray start = rows(noise, from, to, keep);
     return new Micro(
-        chain.forward(
-            start, fresh(keep, "chain-step", draw, from, to - from), dropout(draw, from)));
+        chain
+            .labelled(seed, draw, from, to)
+            .forward(start, fresh(keep, "chain-step", draw, from, to - from), dropout(draw, from)));
   }
 
   private DdimSampler.StepNoise fresh(
@@ -178,7 +182,10 @@ final class TwoPass {
     try (NDManager scope = micro.sample().getManager().newSubManager()) {
       List<NDArray> parts = gradients.stream().map(part -> rows(part, from, to, scope)).toList();
       NDArray gradient = ChainReplay.pullThroughFeatures(extractors, micro.sample(), parts);
-      chain.backward(micro.states(), gradient, dropout(draw, from)).close();
+      chain
+          .labelled(seed, draw, from, to)
+          .backward(micro.states(), gradient, dropout(draw, from))
+          .close();
     }
   }
 

@@ -135,7 +135,7 @@ public final class EvaluateProgram implements TaskProgram<EvaluateTask> {
       Networks.Loaded network,
       List<GeneratedFeatures> spaces) {
     DdimSampler sampler =
-        Networks.sampler(network.unet().replica(manager), network.schedule(), spec.sampling());
+        Networks.sampler(network.denoiser().replica(manager), network.schedule(), spec.sampling());
     return (from, count) ->
         Autograd.off(
             () -> {

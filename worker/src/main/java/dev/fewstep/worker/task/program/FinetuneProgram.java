@@ -43,7 +43,8 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
           new SamplingPlan(
               network.schedule(),
               Networks.timesteps(spec.sampling(), network.schedule()),
-              spec.sampling().eta());
+              spec.sampling().eta(),
+              spec.sampling().label());
       List<OutputFile> files = new ArrayList<>();
       Sheets.sample(network, spec.sampling(), spec.seed(), "before.png", context)
           .ifPresent(files::add);
@@ -75,7 +76,8 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
       TaskContext context,
       NDManager manager) {
     try {
-      return new MmdFinetuner(network.unet(), plan, objective, settings, context.shards(), manager);
+      return new MmdFinetuner(
+          network.denoiser(), plan, objective, settings, context.shards(), manager);
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(FailureCode.INVALID_SPEC, e.getMessage() + ".", e);
     }
@@ -107,7 +109,7 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
         .listener()
         .log(
             "finetunes "
-                + network.unet().parameterCount()
+                + network.denoiser().parameterCount()
                 + " parameters through "
                 + plan.timesteps().nfe()
                 + " NFE in "
@@ -131,7 +133,7 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
       throws IOException, TaskStoppedException {
     List<OutputFile> files = new ArrayList<>();
     Path weights = context.directory().resolve("weights.safetensors");
-    Networks.save(weights, finetuner.weights(), base.spec());
+    Networks.save(weights, finetuner.weights(), base);
     files.add(new OutputFile(ArtifactKind.WEIGHTS, "weights.safetensors", weights));
     Path checkpoint = run.writeCheckpoint();
     files.add(

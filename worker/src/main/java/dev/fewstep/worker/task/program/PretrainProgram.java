@@ -10,8 +10,8 @@ import dev.fewstep.schemas.task.PretrainTask;
 import dev.fewstep.worker.data.ImageDataset;
 import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.data.NpzImages;
+import dev.fewstep.worker.diffusion.Denoiser;
 import dev.fewstep.worker.diffusion.NoiseSchedule;
-import dev.fewstep.worker.diffusion.UNet;
 import dev.fewstep.worker.tensor.TorchEngine;
 import dev.fewstep.worker.training.DenoisingSettings;
 import dev.fewstep.worker.training.DenoisingTrainer;
@@ -35,9 +35,14 @@ public final class PretrainProgram implements TaskProgram<PretrainTask> {
       throws IOException, TaskStoppedException {
     ImageDataset dataset = NpzImages.open(context.input(spec.dataset()));
     requireShape(dataset.shape(), spec.network());
+    if (spec.network().classes() > 0) {
+      throw new TaskFailure(
+          FailureCode.INVALID_SPEC,
+          "A class-conditional network cannot be pretrained here, only sampled and finetuned.");
+    }
     NoiseSchedule schedule = Networks.schedule(spec.network().schedule());
     try (NDManager manager = TorchEngine.newManager(context.device());
-        UNet net = UNet.initialise(Networks.config(spec.network()), manager, spec.seed(), true);
+        Denoiser net = Networks.initialise(spec.network(), manager, spec.seed(), true);
         DenoisingTrainer trainer =
             new DenoisingTrainer(
                 net,

@@ -47,7 +47,7 @@ final class Sheets {
       Networks.Loaded network, SamplingSpec sampling, long seed, String name, TaskContext context)
       throws IOException, TaskStoppedException {
     int side = side(network.spec());
-    DdimSampler sampler = Networks.sampler(network.unet(), network.schedule(), sampling);
+    DdimSampler sampler = Networks.sampler(network.denoiser(), network.schedule(), sampling);
     Pixels pixels = new Pixels(network.spec(), side * side);
     try (NDManager manager = TorchEngine.newManager(context.device())) {
       for (int row = 0; row < side; row++) {
