@@ -71,7 +71,10 @@ public final class FeaturesCommand implements Runnable {
         names = "--shape",
         paramLabel = "C,H,W",
         split = ",",
-        description = "shape of a folder's images where the extractor does not say it")
+        description = {
+          "shape of a folder's images where the extractor does not say it; without it, an extractor",
+          "that resizes takes images of any sizes"
+        })
     private int[] shape;
 
     @Option(
@@ -99,15 +102,27 @@ public final class FeaturesCommand implements Runnable {
       }
       ExtractorFile file = ExtractorFile.parse(extractor);
       Optional<ImageShape> wanted = file.image().or(() -> ImageSource.shape(shape));
-      ByteImages read = ImageSource.read(images, wanted);
       LocalRun.Device.configure(main);
       TorchEngine.setThreads(LocalRun.Device.shards(main));
+      boolean odd = wanted.isEmpty() && Files.isDirectory(images);
+      Optional<OddImages> folder =
+          odd ? Optional.of(OddImages.in(images)) : Optional.<OddImages>empty();
+      Optional<ByteImages> dataset =
+          odd ? Optional.<ByteImages>empty() : Optional.of(ImageSource.read(images, wanted));
+      ImageShape image = odd ? folder.get().first() : dataset.get().shape();
       try (NDManager manager = TorchEngine.newManager(LocalRun.Device.device(main));
-          FeatureExtractor network = file.load(manager, read.shape());
+          FeatureExtractor network = file.load(manager, image);
           LocalRun.Bar bar = new LocalRun.Bar(main, "features")) {
-        FeatureSet features =
-            FeatureSet.extract(
-                manager, network, read, batch, done -> bar.progress(done, read.size()));
+        FeatureSet features;
+        if (odd) {
+          int size = folder.get().size();
+          features = folder.get().extract(manager, network, done -> bar.progress(done, size));
+        } else {
+          int size = dataset.get().size();
+          features =
+              FeatureSet.extract(
+                  manager, network, dataset.get(), batch, done -> bar.progress(done, size));
+        }
         features.save(out);
         main.out()
             .printf(

@@ -55,6 +55,29 @@ class FeaturesCommandTest {
   }
 
   @Test
+  void aFolderOfOddSizesIsMeasuredByAnExtractorThatResizes() throws IOException {
+    Path references =
+        Path.of("..", "worker", "src", "test", "resources", "dev", "fewstep", "worker", "features")
+            .resolve("reference")
+            .toAbsolutePath()
+            .normalize();
+    Path out = folder.resolve("odd.npz");
+    ProgramRun extracted =
+        run(
+            "features",
+            "extract",
+            "--extractor",
+            references.resolve("tiny-dino.pt").resolve("dinov2").toString(),
+            "--images",
+            references.resolve("odd").toString(),
+            "--out",
+            out.toString());
+    assertThat(extracted.err()).doesNotContain("fewstep: ");
+    assertThat(extracted.out()).contains("10 vectors of 6 features (dinov2)");
+    assertThat(NpzFile.read(out).get("features").shape()).containsExactly(10, 6);
+  }
+
+  @Test
   void featuresOfAFileGiveTheSameDistancesAsTheImagesThemselves() throws IOException {
     Path features = folder.resolve("features.npz");
     ProgramRun extracted =
