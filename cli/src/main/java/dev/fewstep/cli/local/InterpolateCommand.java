@@ -85,6 +85,12 @@ public final class InterpolateCommand implements Callable<Integer> {
     try (NDManager manager = LocalRun.Device.open(main);
         LocalModel model = LocalModel.load(weights, manager)) {
       DdimSampler sampler = model.sampler(spec);
+      SamplingOptions.Check.require(
+          sampler.labels().classes() == 0 || sampler.labels().fixed() >= 0,
+          "%s makes images of %s classes, and there is nothing between two classes: name one with"
+              + " --label",
+          weights,
+          sampler.labels().classes());
       List<Picture> pictures = new ArrayList<>();
       try (LocalRun.Bar bar = new LocalRun.Bar(main, "interpolate")) {
         for (int row = 0; row < rows; row++) {

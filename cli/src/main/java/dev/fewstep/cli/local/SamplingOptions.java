@@ -4,6 +4,7 @@ import dev.fewstep.cli.CliException;
 import dev.fewstep.schemas.spec.SamplingSpec;
 import dev.fewstep.schemas.spec.TimestepSpacing;
 import dev.fewstep.worker.diffusion.DdimSampler;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
@@ -40,6 +41,14 @@ final class SamplingOptions {
   private long seed;
 
   @Option(
+      names = "--label",
+      paramLabel = "CLASS",
+      defaultValue = "-1",
+      description =
+          "class of every image of a conditional network, from 0 (default: drawn for each image by the seed)")
+  private int label;
+
+  @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
@@ -49,12 +58,12 @@ final class SamplingOptions {
   /** Checked settings. */
   SamplingSpec spec() {
     Check.require(batch >= 1, "--batch must be at least 1, not %s", batch);
-    return new SamplingSpec(steps, spacing, eta);
+    return at(steps);
   }
 
   /** The same settings at another number of steps. */
   SamplingSpec at(int otherSteps) {
-    return new SamplingSpec(otherSteps, spacing, eta);
+    return new SamplingSpec(otherSteps, spacing, eta, List.of(), label);
   }
 
   long seed() {

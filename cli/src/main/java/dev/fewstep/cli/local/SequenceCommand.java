@@ -127,7 +127,8 @@ public final class SequenceCommand implements Callable<Integer> {
       NDArray start = noise.start(scope, indices);
       DenoisingPath.walk(
           sampler,
-          model.network().denoiser(),
+          // As the images of a run are labelled.
+          sampler.labels().label(model.network().denoiser(), sampling.seed(), 0, 0, count),
           model.network().schedule(),
           start,
           (shape, update) -> noise.update(scope, update, indices),

@@ -79,7 +79,7 @@ final class PublishedSampling {
     words.addAll(List.of("--seed", Long.toString(options.seed())));
     words.addAll(List.of("--batch", Integer.toString(config.integer("sampling.batch_size"))));
     Path folder = options.exp().resolve("image_samples").resolve(options.imageFolder());
-    words.addAll(List.of("-o", folder + ".png"));
+    words.addAll(List.of("-o", folder + sheet()));
     switch (action) {
       case testFid, sampleFid -> {
         words.addAll(List.of("--count", Integer.toString(FOR_FID), "--images", folder.toString()));
@@ -112,6 +112,16 @@ final class PublishedSampling {
       case interpolation -> "interpolate";
       case sequence -> "sequence";
       default -> "sample";
+    };
+  }
+
+  /** Ending of the sheet's name, so that one picture does not take another's place. */
+  private String sheet() {
+    return switch (action) {
+      case interpolation -> "-interpolation.png";
+      case sequence -> "-sequence.png";
+      case sampleSheet -> "-sheet.png";
+      default -> ".png";
     };
   }
 

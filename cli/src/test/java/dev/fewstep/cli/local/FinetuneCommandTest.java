@@ -3,6 +3,7 @@ package dev.fewstep.cli.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fewstep.cli.ProgramRun;
+import dev.fewstep.cli.published.ConfigTexts;
 import dev.fewstep.worker.checkpoint.RawTensor;
 import dev.fewstep.worker.checkpoint.TensorFile;
 import java.io.IOException;
@@ -157,5 +158,53 @@ class FinetuneCommandTest {
     assertThat(path("watched/gradient-flow.png")).exists();
     assertThat(path("watched/curve.json")).content().contains("validation_loss");
     assertThat(run.out()).contains("final_loss").contains("nfe 3");
+  }
+
+  @Test
+  void aPublishedCommandLineRunsHereAndNow() throws IOException {
+    Files.writeString(
+        path("cifar10.yml"),
+        ConfigTexts.cifar10()
+            .replace("batch_size: 64", "batch_size: 4")
+            .replace("batch_size: 500", "batch_size: 9"));
+    String exp = path("exp").toString();
+    ProgramRun trained =
+        published(
+            "--train",
+            "--exp",
+            exp,
+            "--inputs",
+            path("inputs.yaml").toString(),
+            "--data",
+            "train",
+            "--weights",
+            "base",
+            "--extractor",
+            "one",
+            "--held-out",
+            "two",
+            "--iterations",
+            "1");
+    assertThat(trained.exitCode()).describedAs(trained.err()).isZero();
+    assertThat(trained.err()).contains("fewstep finetune " + exp + "/logs/run/experiment.yaml");
+    assertThat(path("exp/logs/run/weights.safetensors")).exists();
+    ProgramRun sheet = published("--sample_sheet", "--exp", exp);
+    assertThat(sheet.exitCode()).describedAs(sheet.err()).isZero();
+    ProgramRun arc = published("--sample", "--interpolation", "--exp", exp);
+    assertThat(arc.exitCode()).describedAs(arc.err()).isZero();
+    ProgramRun again = published("--sample", "--interpolation", "--exp", exp);
+    assertThat(again.exitCode()).isEqualTo(2);
+    assertThat(again.err()).contains("is not empty");
+    assertThat(path("exp/image_samples/images-sheet.png")).exists();
+    assertThat(path("exp/image_samples/images-interpolation.png")).exists();
+    assertThat(path("exp/image_samples/images/10.png")).exists();
+  }
+
+  private static ProgramRun published(String... more) {
+    List<String> words = new ArrayList<>(List.of("import-config"));
+    words.add(path("cifar10.yml").toString());
+    words.addAll(List.of("--timesteps", "2", "--doc", "run", "--run"));
+    words.addAll(List.of(more));
+    return ProgramRun.in(folder, words.toArray(String[]::new));
   }
 }

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Locale;
 
 /** Configurations with the fields of the published ones, written here. */
-final class ConfigTexts {
+public final class ConfigTexts {
   private ConfigTexts() {}
 
   /** 32-pixel images, batch 64, 50 epochs. */
-  static String cifar10() {
+  public static String cifar10() {
     return text(
         "CIFAR10", "", 32, "[1, 2, 2, 2]", 0.1, 64, 50, 500, "0.000005", "    grad_clip: 1.0\n");
   }

@@ -255,7 +255,7 @@ class ImportConfigCommandTest {
     assertThat(interpolation.out())
         .endsWith(
             "fewstep interpolate --weights exp/logs/my-run/weights.safetensors --steps 15 --spacing"
-                + " published --eta 0.0 --seed 42 --batch 250 -o 'exp/image_samples/my images.png'"
+                + " published --eta 0.0 --seed 42 --batch 250 -o 'exp/image_samples/my images-interpolation.png'"
                 + " --frames 11 --images 'exp/image_samples/my images'\n");
     ProgramRun sequence =
         run(

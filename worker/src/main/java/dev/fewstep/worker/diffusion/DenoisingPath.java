@@ -25,7 +25,7 @@ public final class DenoisingPath {
    * Walks the chain, without dropout and without recording gradients.
    *
    * @param sampler made of the denoiser and the schedule
-   * @param denoiser the network
+   * @param denoiser the network, labelled where it is conditional
    * @param schedule the schedule it was trained with
    * @param noise x_T, float32 (N, C, H, W); stays open
    * @param fresh noise of the updates; not asked when eta is 0
@@ -40,13 +40,11 @@ public final class DenoisingPath {
       Visitor visitor) {
     Autograd.silently(
         () -> {
-          int rows = (int) noise.getShape().get(0);
-          Denoiser network = sampler.labels().label(denoiser, 0, 0, 0, rows);
           NDArray x = noise;
           for (int i = 0; i < sampler.steps().size(); i++) {
             DdimStep step = sampler.steps().get(i);
             try (NDArray t = DdimSampler.times(x, step);
-                NDArray output = network.predict(x, t);
+                NDArray output = denoiser.predict(x, t);
                 NDArray clean =
                     clean(x, output, schedule.alphaBar(step.t()), denoiser.prediction())) {
               NDArray next = sampler.update(x, output, i, fresh);
