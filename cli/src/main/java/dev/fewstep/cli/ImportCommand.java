@@ -1,11 +1,16 @@
 package dev.fewstep.cli;
 
 import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.Json;
 import dev.fewstep.worker.data.ImageFolder;
 import dev.fewstep.worker.data.ImageShape;
+import dev.fewstep.worker.data.source.ImportedDataset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -26,6 +31,7 @@ final class ImportCommand implements Callable<Integer> {
   @ParentCommand private Main main;
   @Mixin private ServerOptions server;
   @Mixin private OutputOptions output;
+  @Mixin private DatasetOptions conversion;
 
   @Parameters(arity = "0..1", paramLabel = "NAME", description = "name of the input")
   private String name;
@@ -44,7 +50,9 @@ final class ImportCommand implements Callable<Integer> {
     @Option(
         names = "--dataset",
         paramLabel = "PATH",
-        description = "IDX images (labels beside them are found), .npz, or a folder of images")
+        description =
+            "IDX images (labels beside them are found), .npz, or any dataset that a --recipe reads:"
+                + " folder, .zip, .tar, .tar.gz, shards, data.mdb")
     private Path dataset;
 
     @Option(names = "--weights", paramLabel = "FILE", description = ".safetensors of fewstep's")
@@ -66,6 +74,9 @@ final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (conversion.to().isPresent()) {
+      return convert(conversion.to().get());
+    }
     ApiClient client = server.client(main.settings());
     Path cache = main.settings().path(Setting.CACHE_DIR).resolve("datasets");
     if (what.bundle != null) {
@@ -79,7 +90,34 @@ final class ImportCommand implements Callable<Integer> {
     return ExitCodes.OK;
   }
 
+  /** Whether the dataset is one for {@link DatasetOptions}: asked for, or nothing else reads it. */
+  private boolean converts() {
+    String path = what.dataset.toString().toLowerCase(Locale.ROOT);
+    boolean archive = path.matches(".*\\.(zip|tar|tgz|tar\\.gz|mdb)");
+    return conversion.any() || archive || (shape == null && Files.isDirectory(what.dataset));
+  }
+
+  private Integer convert(Path target) throws IOException {
+    if (what.dataset == null) {
+      throw CliException.usage("--to writes a dataset: fewstep import --dataset PATH --to FILE");
+    }
+    ImportedDataset made = conversion.convert(main, what.dataset, target);
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put("file", made.file().toString());
+    shown.put("images", made.images());
+    shown.put("shape", made.shape().toString());
+    shown.put("content", made.contentDigest());
+    shown.put("source", made.sourceDigest());
+    output.output(main).object(Json.messages().valueToTree(shown));
+    return ExitCodes.OK;
+  }
+
   private InputFile file(Path cache) throws IOException {
+    if (what.dataset != null && converts()) {
+      Path target = cache.resolve(name + ".npz");
+      conversion.convert(main, what.dataset, target);
+      return InputFile.of(ArtifactKind.DATASET, target);
+    }
     if (what.dataset != null) {
       Optional<ImageFolder.Options> folder = Optional.empty();
       if (Files.isDirectory(what.dataset)) {

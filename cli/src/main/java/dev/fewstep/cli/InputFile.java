@@ -32,7 +32,7 @@ public record InputFile(ArtifactKind kind, Path path, String sha256) {
   public static InputFile dataset(Path source, Optional<ImageFolder.Options> folder, Path cache)
       throws IOException {
     if (source.toString().endsWith(".npz")) {
-      NpzImages.read(source);
+      NpzImages.open(source);
       return of(ArtifactKind.DATASET, source);
     }
     ByteImages images =
