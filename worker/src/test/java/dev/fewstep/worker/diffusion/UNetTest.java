@@ -10,15 +10,22 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.tensor.AtenOps;
+import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UNetTest {
@@ -56,42 +63,75 @@ class UNetTest {
     }
   }
 
-  @Test
-  void namesAndShapesAreThoseOfTheCifarCheckpoint() {
-    UNetConfig cifar =
+  /** Digests of {@code unet/pooled_levels.py}: every name and shape, in the published order. */
+  @ParameterizedTest
+  @CsvSource({
+    "32, 1 2 2 2, true, 328, 35746307, a88f7558b4c41efc",
+    "32, 1 2 2 2, false, 316, 32648323, 9b506399d47125bf",
+    "64, 1 2 2 2 4, true, 390, 78700803, b6483a6e66d16171",
+    "64, 1 2 2 2 4, false, 374, 72652931, 1f93203a1a7215a4",
+    "256, 1 1 2 2 4 4, true, 450, 113673219, fd6a34a48f1f5737",
+    "256, 1 1 2 2 4 4, false, 430, 103790723, 737837e151fbe25b",
+  })
+  void hasNamesAndShapesOfCifarCelebaAndLsun(
+      int size, String multipliers, boolean conv, int tensors, long parameters, String digest)
+      throws NoSuchAlgorithmException {
+    List<Integer> levels = Arrays.stream(multipliers.split(" ")).map(Integer::valueOf).toList();
+    UNetConfig config =
         new UNetConfig(
-            32, 3, 128, List.of(1, 2, 2, 2), 2, List.of(16), 32, 0.1, 1, PredictionType.EPSILON);
-    Map<String, Shape> shapes = UNet.parameterShapes(cifar);
-    assertThat(shapes).hasSize(328);
-    assertThat(shapes.values().stream().mapToLong(Shape::size).sum()).isEqualTo(35_746_307);
-    assertThat(shapes.get("up.3.block.2.nin_shortcut.weight")).isEqualTo(new Shape(256, 512, 1, 1));
+            size, 3, 128, levels, 2, List.of(16), 32, 0.1, 1, PredictionType.EPSILON, conv);
+    Map<String, Shape> shapes = UNet.parameterShapes(config);
+    assertThat(shapes).hasSize(tensors);
+    assertThat(shapes.values().stream().mapToLong(Shape::size).sum()).isEqualTo(parameters);
+    StringBuilder lines = new StringBuilder();
+    shapes.forEach(
+        (name, shape) -> {
+          lines.append(name);
+          for (long dimension : shape.getShape()) {
+            lines.append(' ').append(dimension);
+          }
+          lines.append('\n');
+        });
+    byte[] hash =
+        MessageDigest.getInstance("SHA-256")
+            .digest(lines.toString().getBytes(StandardCharsets.UTF_8));
+    assertThat(HexFormat.of().formatHex(hash)).startsWith(digest);
   }
 
   @Test
-  void countsTheParametersOfCelebAndLsun() {
-    UNetConfig celeb =
+  void equalsThePublishedNetworkWithoutResamplingConvolutions() throws IOException {
+    Map<String, NDArray> reference = ReferenceVectors.read(manager, "pooled-levels.npz");
+    UNetConfig config =
         new UNetConfig(
-            64, 3, 128, List.of(1, 2, 2, 2, 4), 2, List.of(16), 32, 0.1, 1, PredictionType.EPSILON);
-    UNetConfig church =
-        new UNetConfig(
-            256,
-            3,
-            128,
-            List.of(1, 1, 2, 2, 4, 4),
-            2,
-            List.of(16),
-            32,
-            0,
-            1,
-            PredictionType.EPSILON);
-    assertThat(count(celeb)).isEqualTo(78_700_803);
-    assertThat(count(church)).isEqualTo(113_673_219);
-    assertThat(UNet.parameterShapes(celeb)).hasSize(390);
-    assertThat(UNet.parameterShapes(church)).hasSize(450);
+            16, 1, 32, List.of(1, 2), 1, List.of(8), 32, 0, 1, PredictionType.EPSILON, false);
+    Map<String, NDArray> weights = new HashMap<>();
+    int k = 0;
+    for (Map.Entry<String, Shape> slot : UNet.parameterShapes(config).entrySet()) {
+      weights.put(slot.getKey(), formula(k++, slot.getKey(), slot.getValue()));
+    }
+    try (UNet net = UNet.load(config, manager, weights)) {
+      NDArray x = reference.get("x");
+      x.setRequiresGradient(true);
+      NDArray eps = Autograd.recording(() -> net.predict(x, reference.get("t")));
+      assertThat(distance(eps, reference.get("eps"))).isLessThan(1e-5);
+      Autograd.backward(
+          eps, manager.linspace(-1, 1, Math.toIntExact(eps.size())).reshape(eps.getShape()));
+      assertThat(distance(x.getGradient(), reference.get("grad_x"))).isLessThan(1e-4);
+    }
   }
 
-  private static long count(UNetConfig config) {
-    return UNet.parameterShapes(config).values().stream().mapToLong(Shape::size).sum();
+  private NDArray formula(int k, String name, Shape shape) {
+    float[] values = new float[Math.toIntExact(shape.size())];
+    boolean scale = name.contains("norm") && name.endsWith("weight");
+    for (int i = 0; i < values.length; i++) {
+      double w = Math.sin(12.9898 * (i + 1) + 78.233 * (k + 1));
+      values[i] =
+          (float)
+              (shape.dimension() > 1
+                  ? w * Math.sqrt(4.0 / shape.slice(1).size())
+                  : scale ? 1 + 0.1 * w : 0.05 * w);
+    }
+    return manager.create(values, shape);
   }
 
   @Test
