@@ -12,11 +12,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.FailureCode;
+import dev.fewstep.schemas.spec.BandwidthRule;
+import dev.fewstep.schemas.spec.KernelKind;
+import dev.fewstep.schemas.spec.TrainingSpec;
 import dev.fewstep.schemas.task.EvaluateTask;
 import dev.fewstep.schemas.task.FinetuneTask;
+import dev.fewstep.schemas.task.MmdLossTask;
 import dev.fewstep.schemas.task.PretrainTask;
 import dev.fewstep.schemas.task.SourceRef;
 import dev.fewstep.schemas.task.TaskSpec;
+import dev.fewstep.schemas.task.WeightedSpace;
 import dev.fewstep.worker.checkpoint.TensorFile;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
@@ -24,9 +29,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,6 +160,95 @@ class ProgramsTest {
     assertThat(uninterrupted.scores()).contains(entry("nfe", 2.0)).containsKey("final_loss");
     assertThat(Files.mismatch(whole.resolve("weights.safetensors"), inputs.get(BASE)))
         .isGreaterThanOrEqualTo(0);
+  }
+
+  /**
+   * Gradient flow, validation, several spaces, published parity; then extended by its checkpoint.
+   */
+  @Test
+  void aFinetuneKeepsWhatItIsAskedFor() throws Exception {
+    FinetuneTask plain = world.finetune(BASE, 3);
+    TrainingSpec training =
+        Json.specs()
+            .readValue(
+                "{\"iterations\":4,\"parity\":\"published\",\"accumulate\":2,"
+                    + "\"gradientFlowEvery\":2,\"validation\":{\"every\":1,\"samples\":4,"
+                    + "\"fraction\":0.25}}",
+                TrainingSpec.class);
+    MmdLossTask loss =
+        new MmdLossTask(
+            KernelKind.RBF,
+            Optional.empty(),
+            Optional.empty(),
+            BandwidthRule.MEDIAN,
+            List.of(0.5, 2.0),
+            null,
+            null,
+            null,
+            null,
+            null,
+            world.space(),
+            0.5,
+            List.of(new WeightedSpace(world.space(), 2)),
+            8,
+            4);
+    FinetuneTask spec = with(plain, training, loss);
+    Path target = fresh("asked");
+    TaskResult result = run(spec, target, 2);
+    assertThat(result.files())
+        .extracting(OutputFile::name)
+        .containsExactlyInAnyOrder(
+            "weights.safetensors",
+            "checkpoint-4.safetensors",
+            "curve.json",
+            "gradient-flow.json",
+            "gradient-flow.csv",
+            "gradient-flow.png",
+            "before.png",
+            "sheet.png");
+    assertThat(result.scores()).containsKeys("validation_loss", "best_iteration", "iterations");
+    assertThat(points(target, "validation_loss")).hasSize(4);
+    JsonNode flow =
+        Json.messages().readTree(target.resolve("gradient-flow.json").toFile()).get("records");
+    assertThat(flow).hasSize(2);
+    assertThat(flow.get(1).get("step").asInt()).isEqualTo(4);
+    assertThat(Files.readAllLines(target.resolve("gradient-flow.csv")))
+        .hasSize(1 + 2 * flow.get(0).get("layers").size())
+        .startsWith("step,layer,mean,max,norm");
+    assertThat(ImageIO.read(target.resolve("gradient-flow.png").toFile()).getHeight())
+        .isEqualTo(30 + 8 * flow.get(0).get("layers").size());
+
+    Path straight = fresh("straight");
+    run(with(plain, training.withIterations(6), loss), straight, 2);
+    Path extended = fresh("extended");
+    Programs.run(
+        with(plain, training.withIterations(6), loss),
+        new TaskContext(
+            inputs,
+            extended,
+            Optional.of(target.resolve("checkpoint-4.safetensors")),
+            Device.cpu(),
+            2,
+            TaskListener.SILENT,
+            StopSignal.never(),
+            CheckpointSink.NONE));
+    assertThat(extended.resolve("weights.safetensors"))
+        .hasSameBinaryContentAs(straight.resolve("weights.safetensors"));
+    assertThat(points(extended, "loss")).isEqualTo(points(straight, "loss")).hasSize(6);
+    assertThat(extended.resolve("gradient-flow.csv"))
+        .hasSameBinaryContentAs(straight.resolve("gradient-flow.csv"));
+  }
+
+  private static FinetuneTask with(FinetuneTask task, TrainingSpec training, MmdLossTask loss) {
+    return new FinetuneTask(
+        task.weights(),
+        task.dataset(),
+        task.flip(),
+        task.sampling(),
+        loss,
+        training,
+        Optional.empty(),
+        task.seed());
   }
 
   private static Map<Long, Double> points(Path target, String name) throws IOException {
