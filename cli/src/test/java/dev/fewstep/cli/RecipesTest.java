@@ -172,7 +172,7 @@ class RecipesTest {
     Map<String, Path> files = new LinkedHashMap<>();
     files.put(base.data().train(), dataset(edge));
     files.put(base.model().weights().orElseThrow(), weights(data, edge));
-    files.put("inception", extractor("a", edge));
+    files.put("fid-inception", extractor("a", edge));
     files.put("clip-vit-b-32", extractor("b", edge));
     Map<String, Artifact> artifacts = new LinkedHashMap<>();
     Map<SourceRef, Path> inputs = new LinkedHashMap<>();

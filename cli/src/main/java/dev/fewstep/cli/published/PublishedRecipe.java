@@ -30,9 +30,9 @@ record PublishedRecipe(
   /** Feature extractors of the published code. */
   enum Features {
     /** FID's Inception-v3, pool3, 2048 features. */
-    inception("inception", "clip-vit-b-32"),
+    inception("fid-inception", "clip-vit-b-32"),
     /** CLIP ViT-B/32's encode_image, 512 features, not normalised. */
-    clip("clip-vit-b-32", "inception");
+    clip("clip-vit-b-32", "fid-inception");
 
     private final String input;
     private final String heldOut;
@@ -105,11 +105,11 @@ record PublishedRecipe(
   static Data data(PublishedConfig config) {
     return switch (config.text("data.dataset")) {
       case "CIFAR10" ->
-          new Data("cifar10-train", "ema-cifar10", Optional.of(50_000), "32x32 as they are");
+          new Data("cifar10-train", "pesser-cifar10-ema", Optional.of(50_000), "32x32 as they are");
       case "CELEBA" ->
           new Data(
               "celeba64-train",
-              "ddim-celeba",
+              "ddim-celeba64",
               Optional.of(162_770),
               "crop of 128x128 from (top 57, left 25), bilinear to 64x64");
       case "FFHQ" ->
@@ -126,10 +126,10 @@ record PublishedRecipe(
     String preparation = "short side to 256, centre crop";
     return switch (category) {
       case "church_outdoor", "church" ->
-          new Data("lsun-church-train", "ema-lsun-church", Optional.of(126_227), preparation);
+          new Data("lsun-church-train", "pesser-church-ema", Optional.of(126_227), preparation);
       case "bedroom" ->
-          new Data("lsun-bedroom-train", "ema-lsun-bedroom", Optional.of(3_033_042), preparation);
-      case "cat" -> new Data("lsun-cat-train", "ema-lsun-cat", Optional.of(1_657_266), preparation);
+          new Data("lsun-bedroom-train", "pesser-bedroom-ema", Optional.of(3_033_042), preparation);
+      case "cat" -> new Data("lsun-cat-train", "pesser-cat-ema", Optional.of(1_657_266), preparation);
       default ->
           throw CliException.usage(
               "no checkpoint is published for the LSUN category '%s'; there are %s%s"

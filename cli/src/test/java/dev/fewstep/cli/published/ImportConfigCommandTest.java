@@ -59,10 +59,10 @@ class ImportConfigCommandTest {
     assertThat(point.seed()).isEqualTo(42);
     assertThat(point.base().data().train()).isEqualTo("cifar10-train");
     assertThat(point.base().data().flip()).isTrue();
-    assertThat(point.base().model().weights()).contains("ema-cifar10");
+    assertThat(point.base().model().weights()).contains("pesser-cifar10-ema");
     assertThat(point.base().sampling().steps()).isEqualTo(5);
     assertThat(point.base().sampling().eta()).isZero();
-    assertThat(point.base().loss().extractor()).contains("inception");
+    assertThat(point.base().loss().extractor()).contains("fid-inception");
     assertThat(point.base().loss().mmdBatch()).isEqualTo(64);
     assertThat(point.base().loss().precision()).isEqualTo(KernelPrecision.FLOAT64);
     assertThat(point.base().training().learningRate()).isEqualTo(5e-6);
@@ -211,7 +211,7 @@ class ImportConfigCommandTest {
     ProgramRun run = run("bedroom.yml", "--timesteps", "5");
     assertThat(point(run).base().training().iterations()).isEqualTo(118_480_000);
     assertThat(notes(run)).contains("ATTENTION: learning rate 2.0E-5 and 118,480,000 iterations");
-    assertThat(point(run).base().model().weights()).contains("ema-lsun-bedroom");
+    assertThat(point(run).base().model().weights()).contains("pesser-bedroom-ema");
   }
 
   @Test
