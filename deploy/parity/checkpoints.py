@@ -1,8 +1,9 @@
 """Checkpoints between PyTorch and fewstep, both ways: every type, views, shared storages, parameters, lists.
 
-Usage: python3 deploy/parity/checkpoints.py   (needs torch; runs ./fewstep of this checkout)
+Usage: python3 deploy/parity/checkpoints.py   (needs torch; runs ./fewstep of this checkout, or $FEWSTEP)
 """
 
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ TYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int6
 
 
 def fewstep(*arguments):
-    subprocess.run([HOME / "fewstep", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([os.environ.get("FEWSTEP", str(HOME / "fewstep")), *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
 def tensors():
