@@ -57,7 +57,7 @@ def main():
             model(torch.zeros(1, 1, 5, 5).double()).sum().backward()
             adam.step()
             ema = {name: value * 1.01 for name, value in model.state_dict().items()}
-            parallel = {"module." + name: value for name, value in model.state_dict().items()}
+            parallel = {"module." + name: value.clone() for name, value in model.state_dict().items()}
             torch.save([parallel, adam.state_dict(), 3, 7, ema], source, _use_new_zipfile_serialization=not legacy)
             fewstep("convert", source, target)
             model.load_state_dict(torch.load(target, weights_only=True), strict=True)
