@@ -53,6 +53,7 @@ final class ConvertCommand implements Callable<Integer> {
       result.put("tensors", WeightsConversion.rewrite(file, select, to));
     } else {
       main.useCache();
+      main.trustScripts(true);
       Converted converted =
           WeightsConversion.convert(
               file, select, weights.hints(), entry.flatMap(Catalogue.Entry::network), to);

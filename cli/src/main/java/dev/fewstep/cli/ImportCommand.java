@@ -154,6 +154,7 @@ final class ImportCommand implements Callable<Integer> {
       return file;
     }
     main.useCache();
+    main.trustScripts(true);
     Path target =
         main.settings()
             .path(Setting.CACHE_DIR)

@@ -22,6 +22,12 @@ final class WeightsOptions {
   private Integer imageSize;
 
   @Option(
+      names = "--image-channels",
+      paramLabel = "N",
+      description = "channels of the images (TorchScript modules; known of the others)")
+  private Integer channels;
+
+  @Option(
       names = "--schedule",
       paramLabel = "KIND[:T]",
       description =
@@ -65,6 +71,7 @@ final class WeightsOptions {
   boolean given() {
     return select != null
         || imageSize != null
+        || channels != null
         || schedule != null
         || prediction != null
         || dropout != null
@@ -80,6 +87,7 @@ final class WeightsOptions {
     NetworkHints hints = NetworkHints.none();
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("imageSize", imageSize);
+    fields.put("channels", channels);
     fields.put("prediction", prediction);
     fields.put("dropout", dropout);
     fields.put("groups", groups);

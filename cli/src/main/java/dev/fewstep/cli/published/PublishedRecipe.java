@@ -129,7 +129,8 @@ record PublishedRecipe(
           new Data("lsun-church-train", "pesser-church-ema", Optional.of(126_227), preparation);
       case "bedroom" ->
           new Data("lsun-bedroom-train", "pesser-bedroom-ema", Optional.of(3_033_042), preparation);
-      case "cat" -> new Data("lsun-cat-train", "pesser-cat-ema", Optional.of(1_657_266), preparation);
+      case "cat" ->
+          new Data("lsun-cat-train", "pesser-cat-ema", Optional.of(1_657_266), preparation);
       default ->
           throw CliException.usage(
               "no checkpoint is published for the LSUN category '%s'; there are %s%s"

@@ -1,5 +1,8 @@
 package dev.fewstep.cli.weights;
 
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.fewstep.schemas.Json;
@@ -12,10 +15,13 @@ import dev.fewstep.worker.checkpoint.Selection;
 import dev.fewstep.worker.checkpoint.StateDict;
 import dev.fewstep.worker.checkpoint.TensorArchive;
 import dev.fewstep.worker.checkpoint.TensorFile;
+import dev.fewstep.worker.diffusion.Denoiser;
 import dev.fewstep.worker.diffusion.NetworkHints;
 import dev.fewstep.worker.diffusion.NetworkInference;
 import dev.fewstep.worker.diffusion.UNet;
+import dev.fewstep.worker.features.Extractors;
 import dev.fewstep.worker.task.program.Networks;
+import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -23,9 +29,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Turns a checkpoint of DDIM, pesser, MMD-DDM, diffusers, improved- or guided-diffusion into the
- * form that fewstep loads: one {@code .safetensors} of the network's tensors under their original
- * names (diffusers' under DDIM's), with the network's specification as metadata.
+ * Turns a checkpoint of DDIM, pesser, MMD-DDM, diffusers, improved- or guided-diffusion, or a
+ * TorchScript module, into the form that fewstep loads: one {@code .safetensors} of the network's
+ * tensors under their original names (diffusers' under DDIM's), with the network's specification as
+ * metadata.
  */
 public final class WeightsConversion {
   private WeightsConversion() {}
@@ -42,6 +49,9 @@ public final class WeightsConversion {
 
   /** Whether a file has the form already. */
   public static boolean isCanonical(Path file) throws IOException {
+    if (Extractors.isScript(file)) {
+      return false;
+    }
     try (TensorArchive archive = TensorArchive.open(file)) {
       return archive.metadata().containsKey(Networks.METADATA);
     }
@@ -64,6 +74,9 @@ public final class WeightsConversion {
       Optional<NetworkSpec> network,
       Path target)
       throws IOException {
+    if (Extractors.isScript(source)) {
+      return script(source, select, hints, target);
+    }
     Map<String, RawTensor> tensors;
     Selection selection;
     Optional<NetworkSpec> known;
@@ -83,6 +96,30 @@ public final class WeightsConversion {
         Networks.Loaded loaded = Networks.load(target, manager)) {
       long parameters = tensors.values().stream().mapToLong(WeightsConversion::elements).sum();
       return new Converted(selection.path(), loaded.spec(), tensors.size(), parameters);
+    }
+  }
+
+  /** A TorchScript module travels as it is, within the weights file; its own parameters count. */
+  private static Converted script(
+      Path source, Optional<String> select, NetworkHints hints, Path target) throws IOException {
+    if (select.isPresent()) {
+      throw new IllegalArgumentException(
+          source + " is a TorchScript module, which has no parts to select from");
+    }
+    byte[] archive = Extractors.trustedScript(source);
+    NetworkSpec spec = NetworkInference.scripted(hints);
+    try (NDManager manager = TorchEngine.newManager(Device.cpu())) {
+      Map<String, NDArray> tensors = Networks.withArchive(Map.of(), archive, manager);
+      try (Denoiser network = Networks.load(spec, manager, tensors)) {
+        Networks.save(target, tensors, spec);
+        return new Converted("", spec, network.parameters().size(), network.parameterCount());
+      }
+    } catch (EngineException e) {
+      throw new IllegalArgumentException(
+          source
+              + " is no TorchScript module (x, t) -> prediction for these images: "
+              + e.getMessage().lines().findFirst().orElse("libtorch refuses it"),
+          e);
     }
   }
 

@@ -73,6 +73,36 @@ class ConvertCommandTest {
   }
 
   @Test
+  void aTorchScriptModuleTravelsInAWeightsFileAndSamples() throws IOException {
+    Path script = Path.of("src/test/resources/dev/fewstep/cli/local/script_denoiser.pt");
+    Path weights = folder.resolve("script.safetensors");
+    ProgramRun unsaid = run("convert", script.toAbsolutePath(), weights);
+    assertThat(unsaid.exitCode()).isEqualTo(2);
+    assertThat(unsaid.err()).contains("imageSize").contains("channels");
+
+    ProgramRun run =
+        run(
+            "convert",
+            script.toAbsolutePath(),
+            weights,
+            "--image-size",
+            6,
+            "--channels",
+            1,
+            "-o",
+            "json");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.json().at("/network/architecture").asText()).isEqualTo("torchscript");
+    assertThat(run.json().path("parameters").asInt()).isEqualTo(80 + 40 + 146);
+
+    Path sheet = folder.resolve("sheet.png");
+    ProgramRun sample =
+        run("sample", "--weights", weights, "--steps", 2, "--count", 4, "-o", sheet);
+    assertThat(sample.exitCode()).as(sample.err()).isZero();
+    assertThat(sheet).isNotEmptyFile();
+  }
+
+  @Test
   void missingTensorsAreListedByName() throws IOException {
     Map<String, RawTensor> tensors =
         new LinkedHashMap<>(

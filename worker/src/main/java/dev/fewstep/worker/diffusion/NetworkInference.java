@@ -61,6 +61,22 @@ public final class NetworkInference {
     return inference.spec();
   }
 
+  /**
+   * The specification of a TorchScript module {@code (x, t) -> prediction}, whose tensors tell
+   * nothing.
+   *
+   * @param hints what is known; the image's size and channels at least
+   * @return the specification
+   * @throws IllegalArgumentException when one of these is not said, or a field belongs to other
+   *     networks
+   */
+  public static NetworkSpec scripted(NetworkHints hints) {
+    NetworkInference inference = new NetworkInference(Map.of(), hints);
+    inference.need(List.of("imageSize", "channels"));
+    inference.found.put("architecture", "torchscript");
+    return inference.spec();
+  }
+
   // ---- DDIM -------------------------------------------------------------------------------------
 
   private void ddim() {

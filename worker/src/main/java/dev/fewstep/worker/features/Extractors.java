@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import dev.fewstep.worker.checkpoint.SafetensorsFile;
 import dev.fewstep.worker.checkpoint.TensorFormatException;
 import dev.fewstep.worker.data.ImageShape;
+import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -12,6 +13,8 @@ import java.util.Optional;
 
 /** Opens an extractor by what its file holds, whatever the file's name. */
 public final class Extractors {
+  private static final long MAX_SCRIPT = 1L << 30;
+
   private Extractors() {}
 
   /**
@@ -30,13 +33,33 @@ public final class Extractors {
    */
   public static FeatureExtractor open(Path file, String mode, ImageShape image, NDManager parent)
       throws IOException {
-    if (isZip(file) && ScriptFile.looksLike(file)) {
+    if (isScript(file)) {
       return ScriptExtractor.load(file, mode, image, parent);
     }
     if (isConfigured(file)) {
       return SmallConvNetExtractor.load(file, FeatureMode.parse(mode), parent);
     }
     return TensorExtractor.load(file, mode, parent);
+  }
+
+  /** Whether a file is a TorchScript archive, by its content. */
+  public static boolean isScript(Path file) throws IOException {
+    return isZip(file) && ScriptFile.looksLike(file);
+  }
+
+  /**
+   * Looks a TorchScript archive over and takes its bytes.
+   *
+   * @throws dev.fewstep.worker.tensor.UntrustedScriptException when none is trusted
+   * @throws TensorFormatException when it is larger than 1 GiB, damaged or plainly hostile
+   */
+  public static byte[] trustedScript(Path file) throws IOException {
+    ScriptTrust.require(file);
+    if (Files.size(file) > MAX_SCRIPT) {
+      throw new TensorFormatException(file, "larger than the " + MAX_SCRIPT + " bytes it may have");
+    }
+    ScriptFile.read(file);
+    return Files.readAllBytes(file);
   }
 
   /** Shape of the images that an extractor is made for; empty when it resizes or takes any. */
