@@ -8,6 +8,7 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.worker.data.ImageFolder;
 import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.data.source.ImportedDataset;
+import dev.fewstep.worker.evaluation.FeatureStatistics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +82,14 @@ final class ImportCommand implements Callable<Integer> {
     private String from;
 
     @Option(
+        names = "--statistics",
+        paramLabel = "FILE",
+        description =
+            "mean and covariance of real features, .npz with mu and sigma, as pytorch-fid, clean-fid"
+                + " and 'fewstep metrics --save-statistics' write them")
+    private Path statistics;
+
+    @Option(
         names = "--bundle",
         paramLabel = "FILE",
         description = "YAML list of inputs, such as models/fashion-mnist/inputs.yaml")
@@ -128,6 +137,10 @@ final class ImportCommand implements Callable<Integer> {
   }
 
   private InputFile file(Path cache) throws IOException {
+    if (what.statistics != null) {
+      FeatureStatistics.load(what.statistics); // refused here rather than by every evaluation
+      return InputFile.of(ArtifactKind.STATISTICS, what.statistics);
+    }
     if (what.dataset != null) {
       return dataset(sources.local(main, what.dataset), cache);
     }

@@ -49,7 +49,7 @@ final class LeaderboardCommand implements Callable<Integer> {
     board.path("items").forEach(i -> i.path("values").fieldNames().forEachRemaining(axes::add));
     List<String> columns = new ArrayList<>(List.of("rank"));
     columns.addAll(axes);
-    columns.addAll(List.of("seed", "nfe", "score", "baseline", "ratio", "protocol"));
+    columns.addAll(List.of("seed", "nfe", "score", "±95%", "n", "baseline", "ratio", "protocol"));
     List<Map<String, String>> rows = new ArrayList<>();
     for (JsonNode item : board.path("items")) {
       Map<String, String> row = new LinkedHashMap<>();
@@ -58,6 +58,8 @@ final class LeaderboardCommand implements Callable<Integer> {
       row.put("seed", item.path("seed").asText(""));
       row.put("nfe", item.path("nfe").asText(""));
       row.put("score", TrialTable.number(item.path("score")));
+      row.put("±95%", TrialTable.number(item.path("overSeeds").path("halfWidth")));
+      row.put("n", item.path("overSeeds").path("count").asText(""));
       row.put("baseline", TrialTable.number(item.path("baseline")));
       row.put("ratio", TrialTable.ratio(item.path("score"), item.path("baseline")));
       row.put("protocol", item.path("protocol").asText(board.path("protocol").asText("")));

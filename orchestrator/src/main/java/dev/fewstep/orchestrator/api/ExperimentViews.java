@@ -13,7 +13,10 @@ import dev.fewstep.orchestrator.experiment.ScoresView;
 import dev.fewstep.orchestrator.experiment.TrialView;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.spec.EvaluationSpec;
+import dev.fewstep.schemas.spec.ExperimentBody;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.task.EvaluationProtocol;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +61,7 @@ final class ExperimentViews {
     ObjectNode view = summary(state, experiment);
     view.set("inputs", Json.toTree(experiment.inputs()));
     view.set("spec", Json.toTree(experiment.spec()));
+    view.set("advice", Json.toTree(advice(experiment.spec().spec())));
     return view;
   }
 
@@ -121,6 +125,9 @@ final class ExperimentViews {
       view.set("alsoTrained", Json.toTree(scores.alsoTrained()));
     }
     view.set("heldOut", Json.toTree(scores.heldOut()));
+    if (!scores.metrics().isEmpty()) {
+      view.set("metrics", Json.toTree(scores.metrics()));
+    }
     return view;
   }
 
@@ -202,16 +209,39 @@ final class ExperimentViews {
         .put("count", row.trials().size())
         .put("least", row.low())
         .put("greatest", row.high());
+    row.halfWidth().ifPresent(half -> ((ObjectNode) view.get("overSeeds")).put("halfWidth", half));
     row.baseline()
         .ifPresent(baseline -> view.put("baseline", baseline).put("ratio", row.mean() / baseline));
     return view;
   }
 
-  /** Name of what a score depends on: samples, reference data and extractor. */
+  /** Name of what a Fréchet distance depends on, as far as the specification says it. */
   private static String protocol(EvaluationSpec evaluation, String space) {
-    int samples = evaluation.samples();
-    String count = samples % 1000 == 0 ? samples / 1000 + "k" : Integer.toString(samples);
-    return "FD-" + count + "[" + evaluation.reference() + ", " + space + ", u8]";
+    String reference = evaluation.statistics().getOrDefault(space, evaluation.reference());
+    return new EvaluationProtocol(
+            EvaluationProtocol.Metric.FRECHET,
+            EvaluationProtocol.Family.named(space),
+            space,
+            reference,
+            evaluation.samples(),
+            List.of(),
+            true)
+        .name();
+  }
+
+  /** What makes the scores of an experiment less than they seem. */
+  private static List<String> advice(ExperimentBody body) {
+    String reference = body.evaluation().reference();
+    List<JsonNode> trained = new ArrayList<>();
+    trained.add(body.base().path("data").path("train"));
+    trained.addAll(body.grid().getOrDefault("data.train", List.of()));
+    return trained.stream().anyMatch(name -> reference.equals(name.asText()))
+        ? List.of(
+            "The reference "
+                + reference
+                + " is also trained on: a model that memorises it scores well. Compare with a"
+                + " held-out split too.")
+        : List.of();
   }
 
   /** What a submission would run. */

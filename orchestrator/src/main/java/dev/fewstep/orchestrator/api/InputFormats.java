@@ -27,7 +27,7 @@ final class InputFormats {
     }
     boolean known =
         switch (kind) {
-          case DATASET -> head.length == HEAD && head[0] == 'P' && head[1] == 'K';
+          case DATASET, STATISTICS -> head.length == HEAD && head[0] == 'P' && head[1] == 'K';
           case WEIGHTS -> isSafetensors(head, Files.size(file));
           case EXTRACTOR -> isSafetensors(head, Files.size(file)) || isTorch(head);
           default -> false;
@@ -40,7 +40,7 @@ final class InputFormats {
 
   private static String expected(ArtifactKind kind) {
     return switch (kind) {
-      case DATASET -> ".npz archive";
+      case DATASET, STATISTICS -> ".npz archive";
       case EXTRACTOR -> ".safetensors, .pth or TorchScript file";
       default -> ".safetensors file";
     };

@@ -20,7 +20,11 @@ import java.util.regex.Pattern;
 /** What people ask. Each command has exactly one outcome, however often it comes. */
 final class CommandRules {
   private static final Set<ArtifactKind> IMPORTED =
-      EnumSet.of(ArtifactKind.DATASET, ArtifactKind.WEIGHTS, ArtifactKind.EXTRACTOR);
+      EnumSet.of(
+          ArtifactKind.DATASET,
+          ArtifactKind.WEIGHTS,
+          ArtifactKind.EXTRACTOR,
+          ArtifactKind.STATISTICS);
   private static final Pattern INPUT_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");
   private static final int ID_DIGITS = 8;
 

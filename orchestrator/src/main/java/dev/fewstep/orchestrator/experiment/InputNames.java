@@ -58,6 +58,11 @@ final class InputNames {
         .forEach(
             extractor ->
                 names.add("spec.evaluation.extractors", extractor, ArtifactKind.EXTRACTOR));
+    body.evaluation()
+        .statistics()
+        .forEach(
+            (space, name) ->
+                names.add("spec.evaluation.statistics." + space, name, ArtifactKind.STATISTICS));
     return names.resolve(state);
   }
 

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param mean mean Fréchet distance over the seeds
  * @param low least over the seeds
  * @param high greatest over the seeds
+ * @param halfWidth half the width of the mean's t interval at 95 %, with two seeds or more
  * @param baseline mean Fréchet distance of the paired baselines, once known
  */
 public record LeaderboardRow(
@@ -25,6 +26,7 @@ public record LeaderboardRow(
     double mean,
     double low,
     double high,
+    Optional<Double> halfWidth,
     Optional<Double> baseline) {
   public LeaderboardRow {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));

@@ -135,7 +135,28 @@ public final class Results {
     for (String name : trained) {
       Optional.ofNullable(byName.remove(name)).ifPresent(score -> further.put(name, score));
     }
-    return new ScoresView(own, further, byName);
+    Set<String> names = new LinkedHashSet<>(trained);
+    names.addAll(experiment.spec().spec().evaluation().extractors());
+    Map<String, Map<String, Double>> metrics = new LinkedHashMap<>();
+    for (String name : names) {
+      metrics.put(name, metrics(evaluation.get(), source.spaceId(name)));
+    }
+    return new ScoresView(own, further, byName, metrics);
+  }
+
+  /** Every score in a space, by metric. */
+  private static Map<String, Double> metrics(TaskResult evaluation, String space) {
+    String ending = ":" + space;
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    evaluation
+        .scores()
+        .forEach(
+            (name, value) -> {
+              if (name.endsWith(ending)) {
+                metrics.put(name.substring(0, name.length() - ending.length()), value);
+              }
+            });
+    return metrics;
   }
 
   /** Fréchet distances by extractor name. */
@@ -260,6 +281,7 @@ public final class Results {
           mean(scores),
           scores.stream().mapToDouble(Double::doubleValue).min().orElseThrow(),
           scores.stream().mapToDouble(Double::doubleValue).max().orElseThrow(),
+          SeedInterval.halfWidth(scores),
           baselines.isEmpty() ? Optional.empty() : Optional.of(mean(baselines)));
     }
   }

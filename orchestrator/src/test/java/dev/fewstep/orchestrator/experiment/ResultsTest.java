@@ -77,6 +77,7 @@ class ResultsTest {
     assertThat(rows).extracting(LeaderboardRow::mean).containsExactly(10.0, 12.5);
     assertThat(rows.get(0).trials()).containsExactly(2, 3);
     assertThat(rows.get(0).baseline()).contains(20.0);
+    assertThat(rows.get(0).halfWidth()).isPresent();
     assertThat(results.leaderboard(experiment, "unknown", 10)).isEmpty();
     assertThat(results.spaces(experiment)).containsExactly("small/multi", "wide");
   }
