@@ -87,7 +87,7 @@ class ConvertCommandTest {
             weights,
             "--image-size",
             6,
-            "--channels",
+            "--image-channels",
             1,
             "-o",
             "json");
