@@ -18,8 +18,8 @@ import picocli.CommandLine.ParentCommand;
     name = "catalogue",
     mixinStandardHelpOptions = true,
     description = {
-      "Lists the well-known public checkpoints, or shows one. Import one by",
-      "  fewstep import NAME --from catalogue:pesser-cifar10-ema"
+      "Lists the well-known public checkpoints, or shows one.",
+      "Import one by fewstep import NAME --from catalogue:pesser-cifar10-ema"
     })
 final class CatalogueCommand implements Callable<Integer> {
   @ParentCommand private Main main;

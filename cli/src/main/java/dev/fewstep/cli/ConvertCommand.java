@@ -19,8 +19,10 @@ import picocli.CommandLine.ParentCommand;
     name = "convert",
     mixinStandardHelpOptions = true,
     description = {
-      "Turns a checkpoint into weights that fewstep loads (.safetensors with the network's",
-      "specification), or any file of tensors into .pth, .npz or plain .safetensors. Needs no server."
+      "Turns a checkpoint into weights that fewstep loads (.safetensors with the "
+          + "network's specification), or any file of tensors into .pth, .npz or plain "
+          + ".safetensors.",
+      "Needs no server."
     })
 final class ConvertCommand implements Callable<Integer> {
   @ParentCommand private Main main;

@@ -26,8 +26,9 @@ import picocli.CommandLine.ParentCommand;
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs the whole of fewstep once: starts the embedded stack, finetunes a small model on real images",
-      "for a few sampling steps, scores it against the base model, and writes a report."
+      "Runs the whole of fewstep once.",
+      "Starts the embedded stack, finetunes a small model on real images for a few "
+          + "sampling steps, scores it against the base model, and writes a report."
     })
 final class DemoCommand implements Callable<Integer> {
   @ParentCommand private Main main;

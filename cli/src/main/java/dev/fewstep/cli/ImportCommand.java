@@ -28,9 +28,11 @@ import picocli.CommandLine.ParentCommand;
     name = "import",
     mixinStandardHelpOptions = true,
     description = {
-      "Uploads a dataset, weights or a feature extractor and gives it the name by which experiments",
-      "refer to it. A SOURCE is a path, http(s)://…, s3://BUCKET/KEY or catalogue:NAME; a checkpoint is",
-      "turned into weights that fewstep loads. 'fewstep convert' does that without a server."
+      "Uploads a dataset, weights or a feature extractor and gives it the name by which "
+          + "experiments refer to it.",
+      "A SOURCE is a path, http(s)://…, s3://BUCKET/KEY or catalogue:NAME; a checkpoint "
+          + "is turned into weights that fewstep loads. 'fewstep convert' does that without a "
+          + "server."
     })
 final class ImportCommand implements Callable<Integer> {
   @ParentCommand private Main main;

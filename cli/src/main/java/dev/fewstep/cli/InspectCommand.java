@@ -19,8 +19,9 @@ import picocli.CommandLine.ParentCommand;
     name = "inspect",
     mixinStandardHelpOptions = true,
     description = {
-      "Says what is in a file: tensors, where an EMA is, which network it is of, digests. Reads .pth,",
-      ".safetensors, .npz, IDX and lists TorchScript archives; executes nothing."
+      "Says what is in a file.",
+      "Tensors, where an EMA is, which network it is of, digests. Reads .pth, "
+          + ".safetensors, .npz, IDX and lists TorchScript archives; executes nothing."
     })
 final class InspectCommand implements Callable<Integer> {
   @ParentCommand private Main main;

@@ -22,9 +22,10 @@ import picocli.CommandLine.ParentCommand;
     name = "before-after",
     mixinStandardHelpOptions = true,
     description = {
-      "Draws what two weights make of the same noise, side by side on one sheet: on the left before",
-      "(the base model), on the right after (the finetuned one), images in the same places. With",
-      "--ideal N a third block shows the base model at N steps, also of the same noise."
+      "Draws what two weights make of the same noise, side by side on one sheet.",
+      "On the left before (the base model), on the right after (the finetuned one), "
+          + "images in the same places. With --ideal N a third block shows the base model at N "
+          + "steps, also of the same noise."
     })
 public final class BeforeAfterCommand implements Callable<Integer> {
   private static final int GAP = 12;

@@ -34,11 +34,12 @@ import picocli.CommandLine.ParentCommand;
     name = "metrics",
     mixinStandardHelpOptions = true,
     description = {
-      "Compares generated images with real ones, here and without a server: Fréchet distance (FD),",
-      "unbiased cubic kernel distance (KD), Inception Score, precision and recall, density and",
-      "coverage, each with the name of its protocol. Either side is a folder of images, a dataset",
-      "(.npz or IDX), features (.npz of 'fewstep features extract'), or, for FD alone, statistics",
-      "(.npz with mu and sigma, of fewstep, pytorch-fid or clean-fid)."
+      "Compares generated images with real ones, here and without a server.",
+      "Fréchet distance (FD), unbiased cubic kernel distance (KD), Inception Score, "
+          + "precision and recall, density and coverage, each with the name of its protocol. "
+          + "Either side is a folder of images, a dataset (.npz or IDX), features (.npz of "
+          + "'fewstep features extract'), or, for FD alone, statistics (.npz with mu and sigma, "
+          + "of fewstep, pytorch-fid or clean-fid)."
     })
 public final class MetricsCommand implements Callable<Integer> {
   @ParentCommand private Main main;

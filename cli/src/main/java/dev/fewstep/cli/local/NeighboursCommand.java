@@ -37,11 +37,12 @@ import picocli.CommandLine.ParentCommand;
     aliases = "neighbors",
     mixinStandardHelpOptions = true,
     description = {
-      "Finds the training images nearest to generated ones in a feature space: were any learnt by",
-      "heart? Distances say little alone, so those of held-out real images (--test) to their nearest",
-      "training images are measured too: 'quantile' is the part of these that are nearer than the",
-      "sample, and 'nearer' the probability that a sample is nearer than a held-out image, about 0.5",
-      "or less when nothing was copied and 1 when everything was. Nothing here needs a server."
+      "Finds the training images nearest to generated ones in a feature space.",
+      "Were any learnt by heart? Distances say little alone, so those of held-out real "
+          + "images (--test) to their nearest training images are measured too: 'quantile' is "
+          + "the part of these that are nearer than the sample, and 'nearer' the probability "
+          + "that a sample is nearer than a held-out image, about 0.5 or less when nothing was "
+          + "copied and 1 when everything was. Nothing here needs a server."
     })
 public final class NeighboursCommand implements Callable<Integer> {
   @ParentCommand private Main main;

@@ -23,8 +23,9 @@ import picocli.CommandLine.ParentCommand;
     name = "pretrain",
     mixinStandardHelpOptions = true,
     description = {
-      "Trains a denoiser from scratch (DDPM), here and without a server. The file has dataset, network,",
-      "training and seed: see models/fashion-mnist/ddpm/pretrain.yaml."
+      "Trains a denoiser from scratch (DDPM), here and without a server.",
+      "The file has dataset, network, training and seed: see "
+          + "models/fashion-mnist/ddpm/pretrain.yaml."
     })
 public final class PretrainCommand implements Callable<Integer> {
   @ParentCommand private Main main;

@@ -26,9 +26,10 @@ import picocli.CommandLine.ParentCommand;
     name = "sequence",
     mixinStandardHelpOptions = true,
     description = {
-      "Shows how images come out of noise step by step, here and without a server: the clean image as",
-      "predicted at every timestep (x0), the states (xt), or both in rows under each other. The last",
-      "column is the image that 'fewstep sample' makes of the same seed."
+      "Shows how images come out of noise step by step, here and without a server.",
+      "The clean image as predicted at every timestep (x0), the states (xt), or both in "
+          + "rows under each other. The last column is the image that 'fewstep sample' makes of "
+          + "the same seed."
     })
 public final class SequenceCommand implements Callable<Integer> {
   /** What a row shows. */

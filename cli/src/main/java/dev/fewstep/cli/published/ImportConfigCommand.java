@@ -23,10 +23,11 @@ import picocli.CommandLine.ParentCommand;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Turns a configuration and a command line of the MMD-DDM or DDIM repository (main.py --config",
-      "cifar10.yml --timesteps 5 --train) into an experiment, or, for options that sample, into one of",
-      "fewstep's verbs. What was decided where the published code says one thing and does another",
-      "stands in comments at its head; docs/import-config.md has every field and option."
+      "Turns a configuration and a command line of the MMD-DDM or DDIM repository "
+          + "(main.py --config cifar10.yml --timesteps 5 --train) into an experiment, or, for "
+          + "options that sample, into one of fewstep's verbs.",
+      "What was decided where the published code says one thing and does another stands "
+          + "in comments at its head; docs/import-config.md has every field and option."
     })
 public final class ImportConfigCommand implements Callable<Integer> {
   /** Whose behaviour is followed. */
