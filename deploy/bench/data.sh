@@ -7,12 +7,8 @@ set -euo pipefail
 home=$(cd "$(dirname "$0")/../.." && pwd -P)
 images=${1:-4000}
 threads=${FEWSTEP_THREADS:-$(nproc)}
-export OMP_WAIT_POLICY=passive
-classpath=$home/deploy/bench/target/classpath
-(cd "$home" && mvn -q -ntp -Denforcer.skip -pl deploy/bench -am compile dependency:build-classpath \
-  -Dmdep.outputFile="$classpath" -Dmdep.includeScope=runtime)
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-run() { "$java" -Xmx1g -cp "$home/deploy/bench/target/classes:$(cat "$classpath")" "$@"; }
+. "$home/deploy/bench/program.sh"
+run() { "$java" -Xmx1g -cp "$classpath" "$@"; }
 
 demand=${2:-}
 if [ -z "$demand" ]; then

@@ -5,9 +5,6 @@ set -euo pipefail
 home=$(cd "$(dirname "$0")/../.." && pwd -P)
 work=$(mktemp -d "${TMPDIR:-/tmp}/fewstep-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-classpath=$home/deploy/bench/target/classpath
-(cd "$home" && mvn -q -ntp -Denforcer.skip -pl deploy/bench -am compile dependency:build-classpath \
-  -Dmdep.outputFile="$classpath" -Dmdep.includeScope=runtime)
-export OMP_WAIT_POLICY=passive
-"${JAVA_HOME:+$JAVA_HOME/bin/}java" -Xmx256m -Dai.djl.offline=true -cp "$home/deploy/bench/target/classes:$(cat "$classpath")" \
+. "$home/deploy/bench/program.sh"
+"$java" -Xmx256m -Dai.djl.offline=true -cp "$classpath" \
   dev.fewstep.bench.EvaluationBench "$work" "${1:-50000}" "${2:-2048}" "${3:-5000}"

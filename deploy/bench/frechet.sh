@@ -8,11 +8,9 @@ dimensions=${1:-2048} vectors=${2:-5000} rounds=${3:-2}
 python=${PYTHON:-python3}
 work=$(mktemp -d "${TMPDIR:-/tmp}/fewstep-bench.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-classpath=$home/deploy/bench/target/classpath
-(cd "$home" && mvn -q -ntp -Denforcer.skip -pl deploy/bench -am compile dependency:build-classpath \
-  -Dmdep.outputFile="$classpath" -Dmdep.includeScope=runtime)
-export OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
-ours=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -Dai.djl.offline=true -cp "$home/deploy/bench/target/classes:$(cat "$classpath")" \
+. "$home/deploy/bench/program.sh"
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+ours=$("$java" -Dai.djl.offline=true -cp "$classpath" \
   dev.fewstep.bench.FrechetBench "$work" "$dimensions" "$vectors" "$rounds" | tail -n 1)
 theirs=$("$python" - "$work" "$rounds" <<'PY' || true
 import sys, time

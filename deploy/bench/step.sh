@@ -11,16 +11,11 @@ sizes=${2:-all}
 [ "$sizes" != all ] || sizes="demo cifar"
 python=${PYTHON:-python3}
 threads=${FEWSTEP_THREADS:-$(nproc)}
-# Idle OpenMP threads that spin take the other program's cores.
-export OMP_WAIT_POLICY=passive
 
-classpath=$home/deploy/bench/target/classpath
-(cd "$home" && mvn -q -ntp -Denforcer.skip -pl deploy/bench -am compile dependency:build-classpath \
-  -Dmdep.outputFile="$classpath" -Dmdep.includeScope=runtime)
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+. "$home/deploy/bench/program.sh"
 
 fewstep() { # size kind batch micro steps threads repeats
-  "$java" -Xmx1g -cp "$home/deploy/bench/target/classes:$(cat "$classpath")" dev.fewstep.bench.StepBench "$@" 2>/dev/null
+  "$java" -Xmx1g -cp "$classpath" dev.fewstep.bench.StepBench "$@" 2>/dev/null
 }
 torch() { # size kind batch steps threads repeats
   "$python" "$home/deploy/bench/step_reference.py" --size "$1" --kind "$2" --batch "$3" --steps "$4" --threads "$5" --repeats "$6" 2>/dev/null

@@ -14,4 +14,21 @@ public interface DropoutSeeds {
    * @return a generator's seed
    */
   long seed(int row, int layer);
+
+  /**
+   * The seeds of all masks of one evaluation.
+   *
+   * @param rows images in the batch
+   * @param layers dropout layers of the network
+   * @return layer by layer, the rows of each in order
+   */
+  default long[] all(int rows, int layers) {
+    long[] seeds = new long[rows * layers];
+    for (int layer = 0; layer < layers; layer++) {
+      for (int row = 0; row < rows; row++) {
+        seeds[layer * rows + row] = seed(row, layer);
+      }
+    }
+    return seeds;
+  }
 }

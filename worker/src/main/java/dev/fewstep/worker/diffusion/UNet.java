@@ -104,14 +104,7 @@ public final class UNet implements Denoiser {
     if (config.dropout() == 0) {
       return predict(x, t);
     }
-    int rows = (int) x.getShape().get(0);
-    long[] seeds = new long[rows * dropouts];
-    for (int layer = 0; layer < dropouts; layer++) {
-      for (int row = 0; row < rows; row++) {
-        seeds[layer * rows + row] = dropout.seed(row, layer);
-      }
-    }
-    return run(x, t, seeds);
+    return run(x, t, dropout.all((int) x.getShape().get(0), dropouts));
   }
 
   private NDArray run(NDArray x, NDArray t, long[] seeds) {

@@ -97,12 +97,8 @@ final class FolderSource implements ImageSource {
       throw new DatasetException(file, "it is gone, or no longer a file");
     }
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(EntryNames.MAX_ENCODED + 1);
-      if (bytes.length > EntryNames.MAX_ENCODED) {
-        throw new DatasetException(file, "an image file of more than 64 MiB");
-      }
       int label = labels.getOrDefault(EntryNames.parent(name), -1);
-      return Optional.of(SourceImage.encoded(file.toString(), label, bytes));
+      return Optional.of(SourceImage.read(file.toString(), label, in));
     }
   }
 

@@ -1,8 +1,11 @@
 package dev.fewstep.worker.data.source;
 
+import dev.fewstep.worker.data.DatasetException;
 import dev.fewstep.worker.image.ImageDecoder;
 import dev.fewstep.worker.image.ImageFormatException;
 import dev.fewstep.worker.image.PixelImage;
+import java.io.IOException;
+import java.io.InputStream;
 
 /**
  * One image of a source.
@@ -23,6 +26,19 @@ record SourceImage(String name, int label, Content content) {
 
     /** The bytes as they are in the source. */
     byte[] bytes();
+  }
+
+  /**
+   * Reads a PNG, JPEG or WebP file to its end.
+   *
+   * @throws DatasetException when it is longer than {@link EntryNames#MAX_ENCODED}
+   */
+  static SourceImage read(String name, int label, InputStream in) throws IOException {
+    byte[] file = in.readNBytes(EntryNames.MAX_ENCODED + 1);
+    if (file.length > EntryNames.MAX_ENCODED) {
+      throw new DatasetException(name, "an image file of more than 64 MiB");
+    }
+    return encoded(name, label, file);
   }
 
   /** The content of a PNG, JPEG or WebP file. */

@@ -97,12 +97,8 @@ final class ZipSource implements ImageSource {
     String name = names.get(at++);
     String shown = EntryNames.shown(file, name);
     try (InputStream in = zip.getInputStream(zip.getEntry(name))) {
-      byte[] bytes = in.readNBytes(EntryNames.MAX_ENCODED + 1);
-      if (bytes.length > EntryNames.MAX_ENCODED) {
-        throw new DatasetException(shown, "an image file of more than 64 MiB");
-      }
       int label = labels.getOrDefault(EntryNames.parent(name), -1);
-      return Optional.of(SourceImage.encoded(shown, label, bytes));
+      return Optional.of(SourceImage.read(shown, label, in));
     } catch (DatasetException e) {
       throw e;
     } catch (IOException e) {
