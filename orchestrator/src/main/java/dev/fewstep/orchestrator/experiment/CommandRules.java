@@ -77,19 +77,13 @@ final class CommandRules {
     }
     draft.put(
         StateRecord.of(
-            new ExperimentRecord(
+            ExperimentRecord.submitted(
                 id,
                 draft.state().lastSequence() + 1,
-                command.commandId(),
-                command.experiment(),
-                command.submittedBy(),
+                command,
                 draft.recordTime(),
                 names.inputs(),
-                trials,
-                0,
-                List.of(),
-                Optional.empty(),
-                Optional.empty())));
+                trials)));
     accept(draft, command, id, trials);
     draft.more();
   }

@@ -221,14 +221,13 @@ final class DispatchRules {
     }
 
     boolean mayRun(ExperimentRecord experiment) {
-      int bound = experiment.spec().spec().policy().maxParallel();
+      int bound = experiment.currentMaxParallel();
       return bound == 0 || byExperiment.getOrDefault(experiment.id(), 0) < bound;
     }
 
     Comparator<Line> order() {
       return Comparator.comparing(
-              (Line line) -> line.experiment.spec().spec().policy().priority(),
-              Comparator.reverseOrder())
+              (Line line) -> line.experiment.currentPriority(), Comparator.reverseOrder())
           .thenComparing(line -> byProject.getOrDefault(project(line.experiment), 0))
           .thenComparing(line -> byExperiment.getOrDefault(line.experiment.id(), 0))
           .thenComparing(line -> line.waiting.getFirst())

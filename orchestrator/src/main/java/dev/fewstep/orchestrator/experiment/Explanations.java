@@ -156,7 +156,7 @@ public final class Explanations {
       if (want.settled().isPresent() || experiment.isEmpty()) {
         continue;
       }
-      int bound = experiment.get().spec().spec().policy().maxParallel();
+      int bound = experiment.get().currentMaxParallel();
       int running = state.experimentFold(want.experimentId()).orElseThrow().inFlight();
       if (bound == 0 || running < bound) {
         return Optional.empty();

@@ -10,6 +10,7 @@ import dev.fewstep.schemas.state.LeaderRecord;
 import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.OutcomeRecord;
 import dev.fewstep.schemas.state.PlanChunk;
+import dev.fewstep.schemas.state.ProjectRecord;
 import dev.fewstep.schemas.state.StateEntity;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.StateValue;
@@ -49,6 +50,7 @@ public final class OrchestratorState {
   private final TreeSet<OutcomeRecord> outcomesByAge =
       new TreeSet<>(
           Comparator.comparing(OutcomeRecord::at).thenComparing(OutcomeRecord::commandId));
+  private final TreeMap<String, ProjectRecord> projects = new TreeMap<>();
   private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
   private final Interner interner = new Interner();
@@ -70,6 +72,7 @@ public final class OrchestratorState {
       case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
       case OUTCOME -> replayOutcome(UUID.fromString(id), value.map(OutcomeRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
+      case PROJECT -> put(projects, id, value.map(ProjectRecord.class::cast));
       case POSITION -> position = value.map(InboxPosition.class::cast);
       case LEADER -> leader = value.map(LeaderRecord.class::cast);
     }
@@ -226,6 +229,16 @@ public final class OrchestratorState {
   /** The device classes that workers have announced; each needs a task topic and a share group. */
   public Collection<DeviceClassRecord> deviceClasses() {
     return Collections.unmodifiableCollection(classes.values());
+  }
+
+  /** The projects whose share somebody set, by name. */
+  public Collection<ProjectRecord> projects() {
+    return Collections.unmodifiableCollection(projects.values());
+  }
+
+  /** A project's share; weight 1 and no bound when nobody set it. */
+  public ProjectRecord project(String name) {
+    return Optional.ofNullable(projects.get(name)).orElseGet(() -> ProjectRecord.unset(name));
   }
 
   /** Where reading of the inbox goes on; empty for a fresh state. */

@@ -56,6 +56,7 @@ final class ReportRules {
   }
 
   private void presence(Draft draft, Report.Presence presence) {
+    Optional<WorkerRecord> known = draft.worker(presence.workerId());
     WorkerRecord worker =
         new WorkerRecord(
             presence.workerId(),
@@ -65,8 +66,8 @@ final class ReportRules {
             presence.versions(),
             presence.executionId(),
             presence.accepting(),
-            draft.recordTime());
-    Optional<WorkerRecord> known = draft.worker(presence.workerId());
+            draft.recordTime(),
+            known.map(WorkerRecord::draining).orElse(false));
     boolean same =
         known
             .map(old -> old.holding(old.executionId(), worker.seenAt()).equals(worker))

@@ -3,8 +3,10 @@ package dev.fewstep.schemas.message;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 
 /** What a person asks. */
@@ -12,14 +14,30 @@ public sealed interface Command extends InboxMessage {
   /** Made by the client (Idempotency-Key): a repeated command has the outcome of the first. */
   UUID commandId();
 
-  /** Runs an experiment. Its id is made from the command's. */
-  record SubmitExperiment(UUID commandId, Instant at, String submittedBy, ExperimentSpec experiment)
+  /**
+   * Runs an experiment. Its id is made from the command's.
+   *
+   * @param lineage the experiment that it came from
+   */
+  record SubmitExperiment(
+      UUID commandId,
+      Instant at,
+      String submittedBy,
+      ExperimentSpec experiment,
+      Optional<Lineage> lineage)
       implements Command {
+    /** An experiment that came from no other. */
+    public SubmitExperiment(
+        UUID commandId, Instant at, String submittedBy, ExperimentSpec experiment) {
+      this(commandId, at, submittedBy, experiment, Optional.empty());
+    }
+
     public SubmitExperiment {
       requireNonNull(commandId, "commandId");
       requireNonNull(at, "at");
       requireNonNull(submittedBy, "submittedBy");
       requireNonNull(experiment, "experiment");
+      lineage = lineage == null ? Optional.empty() : lineage;
     }
   }
 
@@ -29,6 +47,89 @@ public sealed interface Command extends InboxMessage {
       requireNonNull(commandId, "commandId");
       requireNonNull(at, "at");
       requireNonNull(experimentId, "experimentId");
+    }
+  }
+
+  /**
+   * Starts nothing more of an experiment until it is resumed.
+   *
+   * @param handBack whether running tasks are asked to checkpoint and hand themselves back; else
+   *     they run to their end
+   */
+  record PauseExperiment(UUID commandId, Instant at, String experimentId, boolean handBack)
+      implements Command {
+    public PauseExperiment {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(experimentId, "experimentId");
+    }
+  }
+
+  /** Lets a paused experiment go on. */
+  record ResumeExperiment(UUID commandId, Instant at, String experimentId) implements Command {
+    public ResumeExperiment {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(experimentId, "experimentId");
+    }
+  }
+
+  /** Begins every task of an experiment that has failed so far anew. */
+  record RetryFailed(UUID commandId, Instant at, String experimentId) implements Command {
+    public RetryFailed {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(experimentId, "experimentId");
+    }
+  }
+
+  /**
+   * Changes how an experiment shares the devices from now on.
+   *
+   * @param priority 0 to 100; empty to leave it
+   * @param maxParallel tasks that run at once, 0 for no bound; empty to leave it
+   */
+  record ChangePolicy(
+      UUID commandId,
+      Instant at,
+      String experimentId,
+      Optional<Integer> priority,
+      Optional<Integer> maxParallel)
+      implements Command {
+    public ChangePolicy {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(experimentId, "experimentId");
+      priority = priority == null ? Optional.empty() : priority;
+      maxParallel = maxParallel == null ? Optional.empty() : maxParallel;
+    }
+  }
+
+  /**
+   * Sets a project's share of the devices.
+   *
+   * @param weight its weight in fair sharing, above 0; a project that nobody set has 1
+   * @param maxDevices devices that its tasks hold at once, 0 for no bound
+   */
+  record SetProject(UUID commandId, Instant at, String project, double weight, int maxDevices)
+      implements Command {
+    public SetProject {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(project, "project");
+    }
+  }
+
+  /**
+   * Asks a worker to take nothing more and to hand back what it holds, or to take tasks again.
+   *
+   * @param drain whether it drains
+   */
+  record DrainWorker(UUID commandId, Instant at, UUID workerId, boolean drain) implements Command {
+    public DrainWorker {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(workerId, "workerId");
     }
   }
 

@@ -13,9 +13,15 @@ import java.util.UUID;
  * @param attempt the attempt that counts now
  * @param executionId the execution bound to it; empty while none has started
  * @param stop whether the task is withdrawn: do not start, stop if running
+ * @param release whether the execution named here is asked to checkpoint and hand the task back
  */
 public record ControlMessage(
-    String taskKey, int attempt, Optional<UUID> executionId, boolean stop) {
+    String taskKey, int attempt, Optional<UUID> executionId, boolean stop, boolean release) {
+  /** A message that asks for nothing to be handed back. */
+  public ControlMessage(String taskKey, int attempt, Optional<UUID> executionId, boolean stop) {
+    this(taskKey, attempt, executionId, stop, false);
+  }
+
   public ControlMessage {
     requireNonNull(taskKey, "taskKey");
     executionId = executionId == null ? Optional.empty() : executionId;

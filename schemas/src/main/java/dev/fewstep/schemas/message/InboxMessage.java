@@ -9,6 +9,12 @@ import java.time.Instant;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Command.SubmitExperiment.class, name = "submit-experiment"),
   @JsonSubTypes.Type(value = Command.CancelExperiment.class, name = "cancel-experiment"),
+  @JsonSubTypes.Type(value = Command.PauseExperiment.class, name = "pause-experiment"),
+  @JsonSubTypes.Type(value = Command.ResumeExperiment.class, name = "resume-experiment"),
+  @JsonSubTypes.Type(value = Command.RetryFailed.class, name = "retry-failed"),
+  @JsonSubTypes.Type(value = Command.ChangePolicy.class, name = "change-policy"),
+  @JsonSubTypes.Type(value = Command.SetProject.class, name = "set-project"),
+  @JsonSubTypes.Type(value = Command.DrainWorker.class, name = "drain-worker"),
   @JsonSubTypes.Type(value = Command.RegisterInput.class, name = "register-input"),
   @JsonSubTypes.Type(value = Report.Presence.class, name = "presence"),
   @JsonSubTypes.Type(value = Report.Started.class, name = "started"),

@@ -4,6 +4,8 @@ import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.Lineage;
+import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import java.time.Instant;
 import java.util.List;
@@ -26,6 +28,12 @@ import java.util.UUID;
  * @param base evaluations of the base model alone; known once the first trials are planned
  * @param cancelledAt record time of its cancelling
  * @param planFailure why planning could not go on
+ * @param lineage the experiment that it came from
+ * @param pausedAt record time of its pausing; empty while it is not paused
+ * @param retryAt record time of the last request to retry failed tasks; empty once all that had
+ *     failed by then are begun anew
+ * @param priority priority set after submission
+ * @param maxParallel bound set after submission
  */
 public record ExperimentRecord(
     String id,
@@ -39,7 +47,12 @@ public record ExperimentRecord(
     int planned,
     List<BaseEvaluation> base,
     Optional<Instant> cancelledAt,
-    Optional<String> planFailure)
+    Optional<String> planFailure,
+    Optional<Lineage> lineage,
+    Optional<Instant> pausedAt,
+    Optional<Instant> retryAt,
+    Optional<Integer> priority,
+    Optional<Integer> maxParallel)
     implements StateValue {
   public ExperimentRecord {
     requireNonNull(id, "id");
@@ -52,6 +65,11 @@ public record ExperimentRecord(
     base = List.copyOf(base);
     cancelledAt = cancelledAt == null ? Optional.empty() : cancelledAt;
     planFailure = planFailure == null ? Optional.empty() : planFailure;
+    lineage = lineage == null ? Optional.empty() : lineage;
+    pausedAt = pausedAt == null ? Optional.empty() : pausedAt;
+    retryAt = retryAt == null ? Optional.empty() : retryAt;
+    priority = priority == null ? Optional.empty() : priority;
+    maxParallel = maxParallel == null ? Optional.empty() : maxParallel;
   }
 
   /** Whether nothing more is wanted of it. */
@@ -64,38 +82,156 @@ public record ExperimentRecord(
     return !withdrawn() && planned < trials;
   }
 
+  /** The priority that counts now, 0 to 100. */
+  public int currentPriority() {
+    return priority.orElseGet(() -> spec.spec().policy().priority());
+  }
+
+  /** The bound on tasks that run at once that counts now; 0 for none. */
+  public int currentMaxParallel() {
+    return maxParallel.orElseGet(() -> spec.spec().policy().maxParallel());
+  }
+
   /** Planned further. */
   public ExperimentRecord planned(int newPlanned, List<BaseEvaluation> newBase) {
-    return copy(newPlanned, newBase, cancelledAt, planFailure);
+    return edit().planned(newPlanned).base(newBase).build();
   }
 
   /** Cancelled by a person. */
   public ExperimentRecord cancelled(Instant at) {
-    return copy(planned, base, Optional.of(at), planFailure);
+    return edit().cancelledAt(at).build();
   }
 
   /** Not plannable. */
   public ExperimentRecord unplannable(String reason) {
-    return copy(planned, base, cancelledAt, Optional.of(reason));
+    return edit().planFailure(reason).build();
   }
 
-  private ExperimentRecord copy(
-      int newPlanned,
-      List<BaseEvaluation> newBase,
-      Optional<Instant> newCancelledAt,
-      Optional<String> newPlanFailure) {
+  /** A builder that starts from this record. */
+  public Builder edit() {
+    return new Builder(this);
+  }
+
+  /** A submitted experiment of which nothing is planned yet. */
+  public static ExperimentRecord submitted(
+      String id,
+      long sequence,
+      Command.SubmitExperiment command,
+      Instant submittedAt,
+      Map<String, Artifact> inputs,
+      int trials) {
     return new ExperimentRecord(
         id,
         sequence,
-        commandId,
-        spec,
-        submittedBy,
+        command.commandId(),
+        command.experiment(),
+        command.submittedBy(),
         submittedAt,
         inputs,
         trials,
-        newPlanned,
-        newBase,
-        newCancelledAt,
-        newPlanFailure);
+        0,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        command.lineage(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** Builds a changed copy. */
+  public static final class Builder {
+    private final ExperimentRecord from;
+    private int planned;
+    private List<BaseEvaluation> base;
+    private Optional<Instant> cancelledAt;
+    private Optional<String> planFailure;
+    private Optional<Instant> pausedAt;
+    private Optional<Instant> retryAt;
+    private Optional<Integer> priority;
+    private Optional<Integer> maxParallel;
+
+    private Builder(ExperimentRecord from) {
+      this.from = from;
+      planned = from.planned;
+      base = from.base;
+      cancelledAt = from.cancelledAt;
+      planFailure = from.planFailure;
+      pausedAt = from.pausedAt;
+      retryAt = from.retryAt;
+      priority = from.priority;
+      maxParallel = from.maxParallel;
+    }
+
+    /** Sets how many trials are planned. */
+    public Builder planned(int value) {
+      planned = value;
+      return this;
+    }
+
+    /** Sets the evaluations of the base model. */
+    public Builder base(List<BaseEvaluation> value) {
+      base = value;
+      return this;
+    }
+
+    /** Cancels. */
+    public Builder cancelledAt(Instant value) {
+      cancelledAt = Optional.of(value);
+      return this;
+    }
+
+    /** Sets why it cannot be planned. */
+    public Builder planFailure(String value) {
+      planFailure = Optional.of(value);
+      return this;
+    }
+
+    /** Pauses, or lets go on. */
+    public Builder pausedAt(Optional<Instant> value) {
+      pausedAt = value;
+      return this;
+    }
+
+    /** Asks for a retry of what has failed, or notes that it is done. */
+    public Builder retryAt(Optional<Instant> value) {
+      retryAt = value;
+      return this;
+    }
+
+    /** Sets the priority. */
+    public Builder priority(int value) {
+      priority = Optional.of(value);
+      return this;
+    }
+
+    /** Sets the bound on tasks that run at once. */
+    public Builder maxParallel(int value) {
+      maxParallel = Optional.of(value);
+      return this;
+    }
+
+    /** The changed copy. */
+    public ExperimentRecord build() {
+      return new ExperimentRecord(
+          from.id,
+          from.sequence,
+          from.commandId,
+          from.spec,
+          from.submittedBy,
+          from.submittedAt,
+          from.inputs,
+          from.trials,
+          planned,
+          base,
+          cancelledAt,
+          planFailure,
+          from.lineage,
+          pausedAt,
+          retryAt,
+          priority,
+          maxParallel);
+    }
   }
 }

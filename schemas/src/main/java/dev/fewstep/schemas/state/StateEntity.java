@@ -18,6 +18,8 @@ public enum StateEntity {
   INPUT("input", InputRecord.class),
   /** {@code outcome/<command id>}. */
   OUTCOME("outcome", OutcomeRecord.class),
+  /** {@code project/<name>}: a project's share, when somebody set it. */
+  PROJECT("project", ProjectRecord.class),
   /** {@code class/<name>}: a device class whose topic exists. */
   CLASS("class", DeviceClassRecord.class),
   /** {@code position}: where reading of the inbox goes on. */

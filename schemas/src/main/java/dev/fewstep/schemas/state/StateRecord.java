@@ -69,6 +69,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
     return of(StateEntity.OUTCOME, value.commandId().toString(), value);
   }
 
+  /** A project's share. */
+  public static StateRecord of(ProjectRecord value) {
+    return of(StateEntity.PROJECT, value.name(), value);
+  }
+
   /** A device class. */
   public static StateRecord of(DeviceClassRecord value) {
     return of(StateEntity.CLASS, value.name(), value);

@@ -11,5 +11,6 @@ public sealed interface StateValue
         LeaseRecord,
         OutcomeRecord,
         PlanChunk,
+        ProjectRecord,
         TaskRecord,
         WorkerRecord {}

@@ -15,6 +15,7 @@ import java.util.UUID;
  * @param executionId the execution it holds; empty when idle
  * @param accepting whether it takes another task when idle
  * @param seenAt record time of its last report
+ * @param draining whether a person asked it to drain: nothing is meant for it
  */
 public record WorkerRecord(
     UUID workerId,
@@ -24,7 +25,8 @@ public record WorkerRecord(
     Map<String, String> versions,
     Optional<UUID> executionId,
     boolean accepting,
-    Instant seenAt)
+    Instant seenAt,
+    boolean draining)
     implements StateValue {
   public WorkerRecord {
     requireNonNull(workerId, "workerId");
@@ -37,12 +39,26 @@ public record WorkerRecord(
 
   /** Whether a task published now could be taken by it. */
   public boolean idle() {
-    return accepting && executionId.isEmpty();
+    return accepting && !draining && executionId.isEmpty();
   }
 
   /** The same worker, holding another execution or none. */
   public WorkerRecord holding(Optional<UUID> execution, Instant at) {
     return new WorkerRecord(
-        workerId, deviceClass, device, memoryBytes, versions, execution, accepting, at);
+        workerId, deviceClass, device, memoryBytes, versions, execution, accepting, at, draining);
+  }
+
+  /** The same worker, asked to drain or to take tasks again. */
+  public WorkerRecord draining(boolean value) {
+    return new WorkerRecord(
+        workerId,
+        deviceClass,
+        device,
+        memoryBytes,
+        versions,
+        executionId,
+        accepting,
+        seenAt,
+        value);
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.FailureCode;
@@ -83,7 +84,12 @@ class StateCodecTest {
           1,
           List.of(new BaseEvaluation(10, KEY)),
           Optional.of(AT),
-          Optional.empty());
+          Optional.empty(),
+          Optional.of(new Lineage(Lineage.Kind.EXTENDS, "e-00112233")),
+          Optional.of(AT),
+          Optional.of(AT),
+          Optional.of(80),
+          Optional.of(4));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
@@ -102,7 +108,7 @@ class StateCodecTest {
         StateRecord.of(new ClaimRecord(KEY, List.of(success))),
         StateRecord.of(
             new WorkerRecord(
-                ID, "cpu", "cpu", 1, Map.of("fewstep", "0.1"), Optional.of(ID), true, AT)),
+                ID, "cpu", "cpu", 1, Map.of("fewstep", "0.1"), Optional.of(ID), true, AT, true)),
         StateRecord.of(new InputRecord("w", FILE, "a file", AT)),
         StateRecord.of(
             OutcomeRecord.rejected(
@@ -111,6 +117,7 @@ class StateCodecTest {
                 "wrong",
                 List.of(new Problem("p", "m", Optional.of("x"), Optional.empty())),
                 AT)),
+        StateRecord.of(new ProjectRecord("vision", 2.5, 4)),
         StateRecord.of(new DeviceClassRecord("gpu-80g", AT)),
         StateRecord.of(new InboxPosition(42)),
         StateRecord.of(new LeaderRecord(3, AT)));
