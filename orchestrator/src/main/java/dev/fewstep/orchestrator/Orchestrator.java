@@ -13,6 +13,7 @@ import dev.fewstep.orchestrator.log.LeaderLoop;
 import dev.fewstep.orchestrator.log.LeaderStatus;
 import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
+import dev.fewstep.orchestrator.log.TermListener;
 import dev.fewstep.orchestrator.log.TopicSetup;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import java.io.UncheckedIOException;
@@ -58,12 +59,18 @@ public final class Orchestrator implements AutoCloseable {
 
   /** Starts a replica with a clock of its own, for the times that people read. */
   public static Orchestrator start(OrchestratorConfig config, Clock clock) {
+    return start(config, clock, TermListener.none());
+  }
+
+  /** Starts a replica of which a listener hears when it leads. */
+  public static Orchestrator start(OrchestratorConfig config, Clock clock, TermListener listener) {
     requireNonNull(config, "config");
     requireNonNull(clock, "clock");
+    requireNonNull(listener, "listener");
     Orchestrator orchestrator = new Orchestrator();
     boolean started = false;
     try {
-      orchestrator.open(config, clock);
+      orchestrator.open(config, clock, listener);
       started = true;
       return orchestrator;
     } finally {
@@ -73,7 +80,7 @@ public final class Orchestrator implements AutoCloseable {
     }
   }
 
-  private void open(OrchestratorConfig config, Clock clock) {
+  private void open(OrchestratorConfig config, Clock clock, TermListener listener) {
     ObjectStore store = own(new ObjectStore(config.store()));
     try {
       store.makeBucket();
@@ -98,7 +105,8 @@ public final class Orchestrator implements AutoCloseable {
                     store::size,
                     probes,
                     clock,
-                    metrics)));
+                    metrics,
+                    listener)));
     api =
         own(
             HttpApi.start(

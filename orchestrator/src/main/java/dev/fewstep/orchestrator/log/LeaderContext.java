@@ -17,6 +17,7 @@ import java.util.concurrent.ScheduledExecutorService;
  * @param executor runs the probe
  * @param clock the wall clock, for times that people read
  * @param metrics counts
+ * @param listener hears of the stages
  */
 public record LeaderContext(
     KafkaSettings settings,
@@ -25,7 +26,8 @@ public record LeaderContext(
     ArtifactProbe probe,
     ScheduledExecutorService executor,
     Clock clock,
-    OrchestratorMetrics metrics) {
+    OrchestratorMetrics metrics,
+    TermListener listener) {
   public LeaderContext {
     requireNonNull(settings, "settings");
     requireNonNull(topics, "topics");
@@ -34,5 +36,6 @@ public record LeaderContext(
     requireNonNull(executor, "executor");
     requireNonNull(clock, "clock");
     requireNonNull(metrics, "metrics");
+    requireNonNull(listener, "listener");
   }
 }

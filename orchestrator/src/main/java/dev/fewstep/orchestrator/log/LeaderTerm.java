@@ -5,6 +5,7 @@ import dev.fewstep.orchestrator.experiment.Decision;
 import dev.fewstep.orchestrator.experiment.Input;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.experiment.TaskToPublish;
+import dev.fewstep.orchestrator.log.TermListener.Stage;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.ControlMessage;
@@ -87,7 +88,9 @@ final class LeaderTerm implements AutoCloseable {
     this.producer = producer(context.settings());
     boolean done = false;
     try {
+      context.listener().reached(Stage.ASSIGNED);
       producer.initTransactions();
+      context.listener().reached(Stage.FENCED);
       replay();
       position = startingPosition();
       inbox.seek(INBOX, position);
@@ -184,6 +187,7 @@ final class LeaderTerm implements AutoCloseable {
     if (!elected.getAsBoolean()) {
       return;
     }
+    context.listener().reached(Stage.READ);
     Batch batch = new Batch();
     int inputs = 0;
     for (ConsumerRecord<byte[], byte[]> found : records) {
@@ -289,8 +293,10 @@ final class LeaderTerm implements AutoCloseable {
     for (ControlMessage control : batch.controls()) {
       var unused = send(Topics.CONTROL, control.taskKey(), Optional.of(Json.toBytes(control)));
     }
+    context.listener().reached(Stage.SENT);
     producer.sendOffsetsToTransaction(
         Map.of(INBOX, new OffsetAndMetadata(position)), inbox.groupMetadata());
+    context.listener().reached(Stage.OFFSETS_SENT);
     producer.commitTransaction();
     recordClock.observe(appendTime(last));
     context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());
