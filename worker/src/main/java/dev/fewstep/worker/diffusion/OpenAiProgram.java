@@ -1,13 +1,9 @@
 package dev.fewstep.worker.diffusion;
 
-import ai.djl.ndarray.types.Shape;
-import dev.fewstep.worker.diffusion.UNetProgram.Slot;
-import dev.fewstep.worker.diffusion.UNetProgram.Start;
+import dev.fewstep.worker.diffusion.NetworkText.Slot;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Writes an improved- or guided-diffusion U-Net (unet.py of both) as one TorchScript method {@code
@@ -17,8 +13,7 @@ import java.util.Locale;
  */
 final class OpenAiProgram {
   private final OpenAiConfig config;
-  private final List<Slot> slots = new ArrayList<>();
-  private final StringBuilder body = new StringBuilder();
+  private final NetworkText text = new NetworkText();
   private int dropouts;
 
   /** A feature map that a block on the way up takes again. */
@@ -30,7 +25,7 @@ final class OpenAiProgram {
   }
 
   List<Slot> slots() {
-    return slots;
+    return text.slots();
   }
 
   int dropouts() {
@@ -38,12 +33,11 @@ final class OpenAiProgram {
   }
 
   String script() {
-    return HELPERS
-            .replace("GROUPS", Integer.toString(config.groups()))
-            .replace("DROPOUT", String.format(Locale.ROOT, "%.17g", config.dropout()))
+    return NetworkText.helpers(config.groups(), "1e-5", config.dropout())
+        + HELPERS
             .replace("INJECT", inner(config.scaleShift() ? SCALE_SHIFT : ADD))
             .replace("SPLIT", inner(config.newAttentionOrder() ? NEW_ORDER : LEGACY_ORDER))
-        + body;
+        + text.body();
   }
 
   private static String inner(String lines) {
@@ -70,15 +64,9 @@ final class OpenAiProgram {
           k = torch.transpose(torch.select(z, 2, 1), 2, 3)
           v = torch.transpose(torch.select(z, 2, 2), 2, 3)""";
 
-  // A dilated 1x1 convolution is a 1x1 convolution that a CPU hands to oneDNN: see UNetProgram.
+  // Of line, see NetworkText on dilated 1x1 convolutions.
   private static final String HELPERS =
       """
-        def norm(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
-          return torch.group_norm(x, GROUPS, P[i], P[i + 1], 1e-5)
-        def conv(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
-          return torch.conv2d(x, P[i], P[i + 1], [1, 1], [1, 1])
-        def point(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
-          return torch.conv2d(x, P[i], P[i + 1], [1, 1], [0, 0], [2, 2])
         def line(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
           return torch.conv2d(x, torch.unsqueeze(P[i], 3), P[i + 1], [1, 1], [0, 0], [2, 2])
         def half(self: __torch__.Ops, x: Tensor) -> Tensor:
@@ -87,15 +75,6 @@ final class OpenAiProgram {
           return torch.upsample_nearest2d(x, [2 * torch.size(x, 2), 2 * torch.size(x, 3)])
         def down(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
           return torch.conv2d(x, P[i], P[i + 1], [2, 2], [1, 1])
-        def drop(self: __torch__.Ops, x: Tensor, seeds: List[int], layer: int, dev: str) -> Tensor:
-          if torch.eq(torch.len(seeds), 0):
-            return x
-          n = torch.size(x, 0)
-          masks = annotate(List[Tensor], [])
-          for row in range(n):
-            g = torch.Generator(device=torch.device(dev), seed=seeds[layer * n + row])
-            masks.append(torch.bernoulli(torch.empty_like(torch.select(x, 0, row)), 1.0 - DROPOUT, generator=g))
-          return x * (torch.stack(masks) / (1.0 - DROPOUT))
         def rest(self: __torch__.Ops, h: Tensor, e: Tensor, P: List[Tensor], i: int, seeds: List[int], layer: int, dev: str) -> Tensor:
           h = (self).conv(h, P, i + 2)
           b = torch.unsqueeze(torch.unsqueeze(torch.linear(e, P[i + 4], P[i + 5]), -1), -1)
@@ -133,23 +112,22 @@ final class OpenAiProgram {
 
   private void write() {
     int width = config.width();
-    line(
+    text.line(
         "  def forward(self: __torch__.Ops, x: Tensor, t: Tensor, y: Tensor, P: List[Tensor],"
             + " seeds: List[int], dev: str, outputs: int) -> Tensor:");
-    linear("time_embed.0", width, 4 * width);
-    linear("time_embed.2", 4 * width, 4 * width);
-    line("    e = torch.linear((self).embed(t, %d), P[0], P[1])", width);
-    line("    e = torch.linear(torch.silu(e), P[2], P[3])");
+    text.linear("time_embed.0", width, 4 * width);
+    text.linear("time_embed.2", 4 * width, 4 * width);
+    text.line("    e = torch.linear((self).embed(t, %d), P[0], P[1])", width);
+    text.line("    e = torch.linear(torch.silu(e), P[2], P[3])");
     if (config.classes() > 0) {
-      line("    e = e + torch.embedding(P[%d], y)", slots.size());
-      Shape shape = new Shape(config.classes(), 4L * width);
-      slots.add(new Slot("label_emb.weight", shape, Start.NORMAL, 1, false));
+      text.line("    e = e + torch.embedding(P[%d], y)", text.next());
+      text.embedding("label_emb", config.classes(), 4 * width);
     }
-    line("    e = torch.silu(e)");
+    text.line("    e = torch.silu(e)");
     int levels = config.multipliers().size();
     int channels = width(0);
-    line("    h = (self).conv(x, P, %d)", slots.size());
-    conv("input_blocks.0.0", config.channels(), channels, 3, false);
+    text.line("    h = (self).conv(x, P, %d)", text.next());
+    text.conv("input_blocks.0.0", config.channels(), channels, 3, false);
     Deque<Skip> skips = new ArrayDeque<>();
     keep(skips, channels);
     for (int level = 0; level < levels; level++) {
@@ -173,7 +151,7 @@ final class OpenAiProgram {
       for (int block = 0; block <= config.resBlocks(); block++) {
         String name = "output_blocks." + index++;
         Skip skip = skips.pop();
-        line("    h = torch.cat([h, %s], 1)", skip.variable());
+        text.line("    h = torch.cat([h, %s], 1)", skip.variable());
         res(name + ".0", channels + skip.channels(), width(level));
         channels = width(level);
         boolean attends = attention(name + ".1", level, channels);
@@ -182,11 +160,11 @@ final class OpenAiProgram {
         }
       }
     }
-    int out = slots.size();
-    norm("out.0", channels);
-    conv("out.2", channels, config.outputs(), 3, true);
-    line("    h = torch.silu((self).norm(h, P, %d))", out);
-    line(
+    int out = text.next();
+    text.norm("out.0", channels);
+    text.conv("out.2", channels, config.outputs(), 3, true);
+    text.line("    h = torch.silu((self).norm(h, P, %d))", out);
+    text.line(
         "    return torch.conv2d(h, torch.slice(P[%d], 0, 0, outputs),"
             + " torch.slice(P[%d], 0, 0, outputs), [1, 1], [1, 1])",
         out + 2, out + 3);
@@ -198,17 +176,17 @@ final class OpenAiProgram {
 
   private void keep(Deque<Skip> skips, int channels) {
     String variable = "s" + skips.size();
-    line("    %s = h", variable);
+    text.line("    %s = h", variable);
     skips.push(new Skip(variable, channels));
   }
 
   private int declareRes(String name, int in, int out) {
-    int first = slots.size();
-    norm(name + ".in_layers.0", in);
-    conv(name + ".in_layers.2", in, out, 3, false);
-    linear(name + ".emb_layers.1", 4 * config.width(), config.scaleShift() ? 2 * out : out);
-    norm(name + ".out_layers.0", out);
-    conv(name + ".out_layers.3", out, out, 3, true);
+    int first = text.next();
+    text.norm(name + ".in_layers.0", in);
+    text.conv(name + ".in_layers.2", in, out, 3, false);
+    text.linear(name + ".emb_layers.1", 4 * config.width(), config.scaleShift() ? 2 * out : out);
+    text.norm(name + ".out_layers.0", out);
+    text.conv(name + ".out_layers.3", out, out, 3, true);
     return first;
   }
 
@@ -216,24 +194,24 @@ final class OpenAiProgram {
     int first = declareRes(name, in, out);
     String shortcut = "h";
     if (in != out) {
-      shortcut = "(self).point(h, P, " + slots.size() + ")";
-      conv(name + ".skip_connection", in, out, 1, false);
+      shortcut = "(self).point(h, P, " + text.next() + ")";
+      text.conv(name + ".skip_connection", in, out, 1, false);
     }
-    line("    h = %s + (self).res(h, e, P, %d, seeds, %d, dev)", shortcut, first, dropouts++);
+    text.line("    h = %s + (self).res(h, e, P, %d, seeds, %d, dev)", shortcut, first, dropouts++);
   }
 
   private void resize(String method, String name, int channels) {
     int first = declareRes(name, channels, channels);
-    line("    h = (self).%s(h, e, P, %d, seeds, %d, dev)", method, first, dropouts++);
+    text.line("    h = (self).%s(h, e, P, %d, seeds, %d, dev)", method, first, dropouts++);
   }
 
   private void down(String name, int channels) {
     switch (config.resample()) {
       case RESIDUAL -> resize("res_down", name, channels);
-      case POOLING -> line("    h = (self).half(h)");
+      case POOLING -> text.line("    h = (self).half(h)");
       case CONVOLUTION -> {
-        line("    h = (self).down(h, P, %d)", slots.size());
-        conv(name + ".op", channels, channels, 3, false);
+        text.line("    h = (self).down(h, P, %d)", text.next());
+        text.conv(name + ".op", channels, channels, 3, false);
       }
     }
   }
@@ -241,10 +219,10 @@ final class OpenAiProgram {
   private void up(String name, int channels) {
     switch (config.resample()) {
       case RESIDUAL -> resize("res_up", name, channels);
-      case POOLING -> line("    h = (self).twice(h)");
+      case POOLING -> text.line("    h = (self).twice(h)");
       case CONVOLUTION -> {
-        line("    h = (self).conv((self).twice(h), P, %d)", slots.size());
-        conv(name + ".conv", channels, channels, 3, false);
+        text.line("    h = (self).conv((self).twice(h), P, %d)", text.next());
+        text.conv(name + ".conv", channels, channels, 3, false);
       }
     }
   }
@@ -258,37 +236,9 @@ final class OpenAiProgram {
   }
 
   private void attend(String name, int channels) {
-    line("    h = (self).attend(h, P, %d, %d)", slots.size(), config.headsOf(channels));
-    norm(name + ".norm", channels);
-    projection(name + ".qkv", channels, 3 * channels, false);
-    projection(name + ".proj_out", channels, channels, true);
-  }
-
-  // ---- parameters -------------------------------------------------------------------------------
-
-  private void conv(String name, int in, int out, int kernel, boolean end) {
-    add(name, new Shape(out, in, kernel, kernel), (long) in * kernel * kernel, end);
-  }
-
-  private void projection(String name, int in, int out, boolean end) {
-    add(name, new Shape(out, in, 1), in, end);
-  }
-
-  private void linear(String name, int in, int out) {
-    add(name, new Shape(out, in), in, false);
-  }
-
-  private void add(String name, Shape shape, long fan, boolean end) {
-    slots.add(new Slot(name + ".weight", shape, Start.UNIFORM, fan, end));
-    slots.add(new Slot(name + ".bias", new Shape(shape.get(0)), Start.UNIFORM, fan, end));
-  }
-
-  private void norm(String name, int channels) {
-    slots.add(new Slot(name + ".weight", new Shape(channels), Start.ONE, channels, false));
-    slots.add(new Slot(name + ".bias", new Shape(channels), Start.ZERO, channels, false));
-  }
-
-  private void line(String format, Object... args) {
-    body.append(String.format(Locale.ROOT, format, args)).append('\n');
+    text.line("    h = (self).attend(h, P, %d, %d)", text.next(), config.headsOf(channels));
+    text.norm(name + ".norm", channels);
+    text.projection(name + ".qkv", channels, 3 * channels, false);
+    text.projection(name + ".proj_out", channels, channels, true);
   }
 }

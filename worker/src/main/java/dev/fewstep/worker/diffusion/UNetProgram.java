@@ -1,9 +1,8 @@
 package dev.fewstep.worker.diffusion;
 
-import ai.djl.ndarray.types.Shape;
+import dev.fewstep.worker.diffusion.NetworkText.Slot;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Writes a U-Net as one TorchScript method {@code forward(x, t, P, seeds, dev)} and lists its
@@ -12,24 +11,8 @@ import java.util.Locale;
  * frees each intermediate after its last use.
  */
 final class UNetProgram {
-  /** How a parameter starts. */
-  enum Start {
-    /** Uniform in ±1/sqrt(fan-in), torch's default for convolutions and linear layers. */
-    UNIFORM,
-    /** Zero. */
-    ZERO,
-    /** One. */
-    ONE,
-    /** Standard normal, torch's default for embeddings. */
-    NORMAL
-  }
-
-  /** One parameter. */
-  record Slot(String name, Shape shape, Start start, long fanIn, boolean residualEnd) {}
-
   private final UNetConfig config;
-  private final List<Slot> slots = new ArrayList<>();
-  private final StringBuilder body = new StringBuilder();
+  private final NetworkText text = new NetworkText();
   private int dropouts;
 
   UNetProgram(UNetConfig config) {
@@ -39,7 +22,7 @@ final class UNetProgram {
   }
 
   List<Slot> slots() {
-    return slots;
+    return text.slots();
   }
 
   int dropouts() {
@@ -47,38 +30,16 @@ final class UNetProgram {
   }
 
   String script() {
-    return HELPERS
-            .replace("GROUPS", Integer.toString(config.groups()))
-            .replace("DROPOUT", String.format(Locale.ROOT, "%.17g", config.dropout()))
-        + body;
+    return NetworkText.helpers(config.groups(), "1e-6", config.dropout()) + HELPERS + text.body();
   }
 
-  // A dilated 1x1 convolution is a 1x1 convolution, but on a CPU libtorch hands it to oneDNN
-  // whatever the batch and the
-  // number of threads; undilated ones below 16 images on one thread take a path that costs about
-  // twice as much.
   private static final String HELPERS =
       """
-        def norm(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
-          return torch.group_norm(x, GROUPS, P[i], P[i + 1], 1e-6)
-        def conv(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
-          return torch.conv2d(x, P[i], P[i + 1], [1, 1], [1, 1])
-        def point(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
-          return torch.conv2d(x, P[i], P[i + 1], [1, 1], [0, 0], [2, 2])
         def down(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
           return torch.conv2d(torch.constant_pad_nd(x, [0, 1, 0, 1], 0), P[i], P[i + 1], [2, 2])
         def up(self: __torch__.Ops, x: Tensor, P: List[Tensor], i: int) -> Tensor:
           y = torch.upsample_nearest2d(x, [2 * torch.size(x, 2), 2 * torch.size(x, 3)])
           return torch.conv2d(y, P[i], P[i + 1], [1, 1], [1, 1])
-        def drop(self: __torch__.Ops, x: Tensor, seeds: List[int], layer: int, dev: str) -> Tensor:
-          if torch.eq(torch.len(seeds), 0):
-            return x
-          n = torch.size(x, 0)
-          masks = annotate(List[Tensor], [])
-          for row in range(n):
-            g = torch.Generator(device=torch.device(dev), seed=seeds[layer * n + row])
-            masks.append(torch.bernoulli(torch.empty_like(torch.select(x, 0, row)), 1.0 - DROPOUT, generator=g))
-          return x * (torch.stack(masks) / (1.0 - DROPOUT))
         def res(self: __torch__.Ops, x: Tensor, e: Tensor, P: List[Tensor], i: int, seeds: List[int], layer: int, dev: str) -> Tensor:
           h = (self).conv(torch.silu((self).norm(x, P, i)), P, i + 2)
           b = torch.linear(e, P[i + 4], P[i + 5])
@@ -107,9 +68,9 @@ final class UNetProgram {
   private void declare() {
     int width = config.width();
     int inner = config.channels() * config.patch() * config.patch();
-    linear("temb.dense.0", width, 4 * width);
-    linear("temb.dense.1", 4 * width, 4 * width);
-    conv("conv_in", inner, width, 3, false);
+    text.linear("temb.dense.0", width, 4 * width);
+    text.linear("temb.dense.1", 4 * width, 4 * width);
+    text.conv("conv_in", inner, width, 3, false);
     int levels = config.multipliers().size();
     int in = width;
     for (int level = 0; level < levels; level++) {
@@ -123,7 +84,7 @@ final class UNetProgram {
         }
       }
       if (level < levels - 1 && config.resampConv()) {
-        conv("down." + level + ".downsample.conv", out, out, 3, false);
+        text.conv("down." + level + ".downsample.conv", out, out, 3, false);
       }
       in = out;
     }
@@ -141,11 +102,11 @@ final class UNetProgram {
         }
       }
       if (level > 0 && config.resampConv()) {
-        conv("up." + level + ".upsample.conv", out, out, 3, false);
+        text.conv("up." + level + ".upsample.conv", out, out, 3, false);
       }
     }
-    norm("norm_out", width(0));
-    conv("conv_out", width(0), inner, 3, true);
+    text.norm("norm_out", width(0));
+    text.conv("conv_out", width(0), inner, 3, true);
   }
 
   private int upInput(int level, int block) {
@@ -166,53 +127,36 @@ final class UNetProgram {
   }
 
   private void declareRes(String name, int in, int out) {
-    norm(name + ".norm1", in);
-    conv(name + ".conv1", in, out, 3, false);
-    linear(name + ".temb_proj", 4 * config.width(), out);
-    norm(name + ".norm2", out);
-    conv(name + ".conv2", out, out, 3, true);
+    text.norm(name + ".norm1", in);
+    text.conv(name + ".conv1", in, out, 3, false);
+    text.linear(name + ".temb_proj", 4 * config.width(), out);
+    text.norm(name + ".norm2", out);
+    text.conv(name + ".conv2", out, out, 3, true);
     if (in != out) {
-      conv(name + ".nin_shortcut", in, out, 1, false);
+      text.conv(name + ".nin_shortcut", in, out, 1, false);
     }
   }
 
   private void declareAttention(String name, int channels) {
-    norm(name + ".norm", channels);
-    conv(name + ".q", channels, channels, 1, false);
-    conv(name + ".k", channels, channels, 1, false);
-    conv(name + ".v", channels, channels, 1, false);
-    conv(name + ".proj_out", channels, channels, 1, true);
-  }
-
-  private void conv(String name, int in, int out, int kernel, boolean end) {
-    long fan = (long) in * kernel * kernel;
-    slots.add(
-        new Slot(name + ".weight", new Shape(out, in, kernel, kernel), Start.UNIFORM, fan, end));
-    slots.add(new Slot(name + ".bias", new Shape(out), Start.UNIFORM, fan, end));
-  }
-
-  private void linear(String name, int in, int out) {
-    slots.add(new Slot(name + ".weight", new Shape(out, in), Start.UNIFORM, in, false));
-    slots.add(new Slot(name + ".bias", new Shape(out), Start.UNIFORM, in, false));
-  }
-
-  private void norm(String name, int channels) {
-    slots.add(new Slot(name + ".weight", new Shape(channels), Start.ONE, channels, false));
-    slots.add(new Slot(name + ".bias", new Shape(channels), Start.ZERO, channels, false));
+    text.norm(name + ".norm", channels);
+    text.conv(name + ".q", channels, channels, 1, false);
+    text.conv(name + ".k", channels, channels, 1, false);
+    text.conv(name + ".v", channels, channels, 1, false);
+    text.conv(name + ".proj_out", channels, channels, 1, true);
   }
 
   // ---- code -------------------------------------------------------------------------------------
 
   private void write() {
-    line(
+    text.line(
         "  def forward(self: __torch__.Ops, x: Tensor, t: Tensor, P: List[Tensor],"
             + " seeds: List[int], dev: str) -> Tensor:");
-    line("    e = torch.linear((self).embed(t, %d), P[0], P[1])", config.width());
-    line("    e = torch.silu(torch.linear(torch.silu(e), P[2], P[3]))");
+    text.line("    e = torch.linear((self).embed(t, %d), P[0], P[1])", config.width());
+    text.line("    e = torch.silu(torch.linear(torch.silu(e), P[2], P[3]))");
     if (config.patch() > 1) {
-      line("    x = torch.pixel_unshuffle(x, %d)", config.patch());
+      text.line("    x = torch.pixel_unshuffle(x, %d)", config.patch());
     }
-    line("    h = (self).conv(x, P, %d)", at("conv_in"));
+    text.line("    h = (self).conv(x, P, %d)", at("conv_in"));
     List<String> skips = new ArrayList<>();
     skip(skips);
     int levels = config.multipliers().size();
@@ -224,9 +168,9 @@ final class UNetProgram {
       }
       if (level < levels - 1) {
         if (config.resampConv()) {
-          line("    h = (self).down(h, P, %d)", at("down." + level + ".downsample.conv"));
+          text.line("    h = (self).down(h, P, %d)", at("down." + level + ".downsample.conv"));
         } else {
-          line("    h = torch.avg_pool2d(h, [2, 2], [2, 2])");
+          text.line("    h = torch.avg_pool2d(h, [2, 2], [2, 2])");
         }
         skip(skips);
       }
@@ -236,24 +180,25 @@ final class UNetProgram {
     res("mid.block_2");
     for (int level = levels - 1; level >= 0; level--) {
       for (int block = 0; block <= config.resBlocks(); block++) {
-        line("    h = torch.cat([h, %s], 1)", skips.remove(skips.size() - 1));
+        text.line("    h = torch.cat([h, %s], 1)", skips.remove(skips.size() - 1));
         res("up." + level + ".block." + block);
         attention("up." + level + ".attn." + block);
       }
       if (level > 0) {
         if (config.resampConv()) {
-          line("    h = (self).up(h, P, %d)", at("up." + level + ".upsample.conv"));
+          text.line("    h = (self).up(h, P, %d)", at("up." + level + ".upsample.conv"));
         } else {
-          line("    h = torch.upsample_nearest2d(h, [2 * torch.size(h, 2), 2 * torch.size(h, 3)])");
+          text.line(
+              "    h = torch.upsample_nearest2d(h, [2 * torch.size(h, 2), 2 * torch.size(h, 3)])");
         }
       }
     }
-    line("    h = torch.silu((self).norm(h, P, %d))", at("norm_out"));
-    line("    h = (self).conv(h, P, %d)", at("conv_out"));
+    text.line("    h = torch.silu((self).norm(h, P, %d))", at("norm_out"));
+    text.line("    h = (self).conv(h, P, %d)", at("conv_out"));
     if (config.patch() > 1) {
-      line("    h = torch.pixel_shuffle(h, %d)", config.patch());
+      text.line("    h = torch.pixel_shuffle(h, %d)", config.patch());
     }
-    line("    return h");
+    text.line("    return h");
   }
 
   private void res(String name) {
@@ -262,35 +207,31 @@ final class UNetProgram {
         has(name + ".nin_shortcut")
             ? "(self).point(h, P, " + at(name + ".nin_shortcut") + ")"
             : "h";
-    line("    h = %s + (self).res(h, e, P, %d, seeds, %d, dev)", shortcut, first, dropouts++);
+    text.line("    h = %s + (self).res(h, e, P, %d, seeds, %d, dev)", shortcut, first, dropouts++);
   }
 
   private void attention(String name) {
     if (has(name + ".norm")) {
-      line("    h = (self).attend(h, P, %d)", at(name + ".norm"));
+      text.line("    h = (self).attend(h, P, %d)", at(name + ".norm"));
     }
   }
 
   private void skip(List<String> skips) {
-    String name = "s" + skips.size() + "_" + body.length();
-    line("    %s = h", name);
+    String name = "s" + skips.size() + "_" + text.length();
+    text.line("    %s = h", name);
     skips.add(name);
   }
 
   private boolean has(String layer) {
-    return slots.stream().anyMatch(slot -> slot.name().equals(layer + ".weight"));
+    return text.slots().stream().anyMatch(slot -> slot.name().equals(layer + ".weight"));
   }
 
   private int at(String layer) {
-    for (int i = 0; i < slots.size(); i++) {
-      if (slots.get(i).name().equals(layer + ".weight")) {
+    for (int i = 0; i < text.next(); i++) {
+      if (text.slots().get(i).name().equals(layer + ".weight")) {
         return i;
       }
     }
     throw new IllegalStateException("No layer " + layer);
-  }
-
-  private void line(String format, Object... args) {
-    body.append(String.format(Locale.ROOT, format, args)).append('\n');
   }
 }
