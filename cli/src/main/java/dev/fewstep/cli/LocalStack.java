@@ -4,7 +4,7 @@ import dev.fewstep.embedded.EmbeddedOptions;
 import dev.fewstep.embedded.EmbeddedStack;
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
-import dev.fewstep.orchestrator.artifact.StoreSettings;
+import dev.fewstep.store.S3Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import java.io.IOException;
 import java.net.URI;
@@ -60,7 +60,7 @@ final class LocalStack implements AutoCloseable {
           Orchestrator.start(
               OrchestratorConfig.of(
                   KafkaSettings.of(embedded.bootstrapServers(), 1),
-                  new StoreSettings(
+                  new S3Settings(
                       embedded.s3Endpoint(),
                       REGION,
                       bucket,

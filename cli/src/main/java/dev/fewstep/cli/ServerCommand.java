@@ -2,7 +2,7 @@ package dev.fewstep.cli;
 
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
-import dev.fewstep.orchestrator.artifact.StoreSettings;
+import dev.fewstep.store.S3Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import java.net.URI;
 import java.util.Optional;
@@ -52,7 +52,7 @@ final class ServerCommand implements Callable<Integer> {
         OrchestratorConfig.of(
             KafkaSettings.of(
                 settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9)),
-            new StoreSettings(
+            new S3Settings(
                 URI.create(settings.text(Setting.S3_ENDPOINT)),
                 settings.text(Setting.S3_REGION),
                 settings.text(Setting.S3_BUCKET),

@@ -2,7 +2,7 @@ package dev.fewstep.cli;
 
 import dev.fewstep.worker.Worker;
 import dev.fewstep.worker.WorkerConfig;
-import dev.fewstep.worker.artifact.S3Settings;
+import dev.fewstep.store.S3Settings;
 import dev.fewstep.worker.task.KafkaSettings;
 import dev.fewstep.worker.task.Pulse;
 import java.net.URI;

@@ -4,9 +4,9 @@ import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.api.HttpSettings;
-import dev.fewstep.orchestrator.artifact.StoreSettings;
 import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
+import dev.fewstep.store.S3Settings;
 import java.time.Duration;
 
 /**
@@ -21,7 +21,7 @@ import java.time.Duration;
  */
 public record OrchestratorConfig(
     KafkaSettings kafka,
-    StoreSettings store,
+    S3Settings store,
     HttpSettings http,
     Settings decisions,
     Duration recordLock) {
@@ -39,7 +39,7 @@ public record OrchestratorConfig(
 
   /** With the default times. */
   public static OrchestratorConfig of(
-      KafkaSettings kafka, StoreSettings store, String host, int port) {
+      KafkaSettings kafka, S3Settings store, String host, int port) {
     return new OrchestratorConfig(
         kafka, store, HttpSettings.of(host, port), Settings.defaults(), Duration.ofSeconds(15));
   }

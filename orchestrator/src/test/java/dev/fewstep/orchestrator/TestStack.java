@@ -2,8 +2,8 @@ package dev.fewstep.orchestrator;
 
 import dev.fewstep.embedded.EmbeddedOptions;
 import dev.fewstep.embedded.EmbeddedStack;
-import dev.fewstep.orchestrator.artifact.StoreSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
+import dev.fewstep.store.S3Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -40,8 +40,8 @@ public final class TestStack implements AutoCloseable {
         stack.bootstrapServers(), 1, Duration.ofSeconds(6), maxPollInterval, Map.of());
   }
 
-  public StoreSettings store() {
-    return new StoreSettings(
+  public S3Settings store() {
+    return new S3Settings(
         stack.s3Endpoint(), "us-east-1", "fewstep", stack.s3AccessKey(), stack.s3SecretKey());
   }
 

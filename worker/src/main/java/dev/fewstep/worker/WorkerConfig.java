@@ -4,7 +4,7 @@ import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Topics;
-import dev.fewstep.worker.artifact.S3Settings;
+import dev.fewstep.store.S3Settings;
 import dev.fewstep.worker.task.KafkaSettings;
 import dev.fewstep.worker.task.Pulse;
 import java.nio.file.Path;

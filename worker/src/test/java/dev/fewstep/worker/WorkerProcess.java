@@ -1,6 +1,6 @@
 package dev.fewstep.worker;
 
-import dev.fewstep.worker.artifact.S3Settings;
+import dev.fewstep.store.S3Settings;
 import dev.fewstep.worker.task.KafkaSettings;
 import java.io.IOException;
 import java.net.URI;

@@ -3,7 +3,7 @@ package dev.fewstep.orchestrator.api;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.artifact.ObjectStore;
-import dev.fewstep.orchestrator.artifact.ObjectStore.Content;
+import dev.fewstep.store.S3Bucket.Content;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;

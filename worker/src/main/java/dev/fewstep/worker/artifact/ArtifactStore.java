@@ -4,6 +4,7 @@ import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.OptionalLong;
 
 /**
@@ -25,11 +26,19 @@ public interface ArtifactStore extends AutoCloseable {
    * @param kind what it is for
    * @param name its name in the manifest, a plain file name
    * @param file an existing regular file that nobody changes meanwhile
+   * @param about what people and the garbage collection are told of it, such as {@code task}; kept
+   *     with the object where the store can, by whoever stores these bytes first
    * @return the artifact, whose object is in the store when this returns
    * @throws StoreException when the store does not answer or refuses
    * @throws IOException when the file cannot be read
    */
-  Artifact put(ArtifactKind kind, String name, Path file) throws IOException;
+  Artifact put(ArtifactKind kind, String name, Path file, Map<String, String> about)
+      throws IOException;
+
+  /** Stores a file of which nothing more is to be told. */
+  default Artifact put(ArtifactKind kind, String name, Path file) throws IOException {
+    return put(kind, name, file, Map.of());
+  }
 
   /**
    * Copies an artifact to a local file and checks size and digest; the file appears whole or not at

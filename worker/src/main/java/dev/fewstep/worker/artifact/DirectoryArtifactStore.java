@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.OptionalLong;
 
 /** A store in a directory of the local file system, for verbs that need no services. */
@@ -38,7 +39,8 @@ public final class DirectoryArtifactStore implements ArtifactStore {
   }
 
   @Override
-  public Artifact put(ArtifactKind kind, String name, Path file) throws IOException {
+  public Artifact put(ArtifactKind kind, String name, Path file, Map<String, String> about)
+      throws IOException {
     Artifact artifact = new Artifact(kind, name, Files.size(file), VerifiedFiles.digest(file));
     if (!holds(artifact)) {
       Path target = resolve(artifact.objectKey());

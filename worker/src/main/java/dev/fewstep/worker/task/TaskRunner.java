@@ -181,7 +181,7 @@ public final class TaskRunner {
               place.shards(),
               metered(task),
               task,
-              (step, file) -> task.stored(step, upload(ArtifactKind.CHECKPOINT, file)));
+              (step, file) -> task.stored(step, upload(task, ArtifactKind.CHECKPOINT, file)));
       TaskResult result = work.run(spec, context);
       return new Outcome.Success(
           manifest(task, directory, result), result.scores(), place.provenance());
@@ -214,20 +214,26 @@ public final class TaskRunner {
       throws IOException {
     List<Artifact> artifacts = new ArrayList<>();
     for (OutputFile file : result.files()) {
-      artifacts.add(upload(file.kind(), file.name(), file.path()));
+      artifacts.add(upload(task, file.kind(), file.name(), file.path()));
     }
     task.log("has stored " + artifacts.size() + " artifacts");
     Path log = Files.write(directory.resolve("log.txt"), task.taskLog().tail());
-    artifacts.add(upload(ArtifactKind.LOG, "log.txt", log));
+    artifacts.add(upload(task, ArtifactKind.LOG, "log.txt", log));
     return artifacts;
   }
 
-  private Artifact upload(ArtifactKind kind, Path file) throws IOException {
-    return upload(kind, String.valueOf(file.getFileName()), file);
+  private Artifact upload(RunningTask task, ArtifactKind kind, Path file) throws IOException {
+    return upload(task, kind, String.valueOf(file.getFileName()), file);
   }
 
-  private Artifact upload(ArtifactKind kind, String name, Path file) throws IOException {
-    Artifact artifact = store.put(kind, name, file);
+  private Artifact upload(RunningTask task, ArtifactKind kind, String name, Path file)
+      throws IOException {
+    Artifact artifact =
+        store.put(
+            kind,
+            name,
+            file,
+            Map.of("task", task.message().taskKey(), "kind", kind.name(), "name", name));
     metrics.uploaded(artifact.bytes());
     return artifact;
   }

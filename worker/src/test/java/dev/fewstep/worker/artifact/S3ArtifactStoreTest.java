@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fewstep.embedded.EmbeddedS3;
 import dev.fewstep.embedded.S3Credentials;
+import dev.fewstep.store.S3Settings;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
 import java.io.IOException;

@@ -1,22 +1,21 @@
-package dev.fewstep.orchestrator.artifact;
+package dev.fewstep.store;
 
-import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
 import java.net.URI;
 
 /**
- * Where the S3 store is and how to sign in. The text form hides the keys.
+ * Where an S3 store is and how to sign in. The text form hides the keys.
  *
- * @param endpoint {@code http://HOST:PORT} or {@code https://HOST}, path-style
+ * @param endpoint {@code http} or {@code https} address, path-style
  * @param region such as {@code us-east-1}
  * @param bucket the bucket of all artifacts
  * @param accessKey access key
  * @param secretKey secret key
  */
-public record StoreSettings(
+public record S3Settings(
     URI endpoint, String region, String bucket, String accessKey, String secretKey) {
-  public StoreSettings {
+  public S3Settings {
     requireNonNull(endpoint, "endpoint");
     requireNonNull(region, "region");
     requireNonNull(bucket, "bucket");
@@ -25,8 +24,7 @@ public record StoreSettings(
     require(
         ("http".equals(endpoint.getScheme()) || "https".equals(endpoint.getScheme()))
             && endpoint.getHost() != null,
-        "the S3 endpoint must be http://HOST:PORT or https://HOST, not '%s'",
-        endpoint);
+        "the S3 endpoint must be http://HOST:PORT or https://HOST, not '" + endpoint + "'");
     require(
         endpoint.getUserInfo() == null,
         "the S3 endpoint must not carry credentials: give them as access key and secret key");
@@ -35,8 +33,14 @@ public record StoreSettings(
     require(!secretKey.isBlank(), "the S3 secret key is empty");
   }
 
+  private static void require(boolean right, String otherwise) {
+    if (!right) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+
   @Override
   public String toString() {
-    return "StoreSettings[" + endpoint + ", bucket " + bucket + "]";
+    return "S3Settings[" + endpoint + ", bucket " + bucket + "]";
   }
 }

@@ -1,0 +1,165 @@
+package dev.fewstep.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fewstep.embedded.EmbeddedS3;
+import dev.fewstep.embedded.S3Credentials;
+import io.minio.CreateMultipartUploadArgs;
+import io.minio.MinioAsyncClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class S3BucketTest {
+  private static final String ACCESS = "access-key-of-a-test";
+  private static final String SECRET = "secret-key-of-a-test-secret-key-of-a-test";
+
+  @TempDir static Path directory;
+  private static EmbeddedS3 server;
+  private static S3Bucket bucket;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = EmbeddedS3.start(directory.resolve("s3"), 0, new S3Credentials(ACCESS, SECRET));
+    bucket = new S3Bucket(settings(SECRET));
+    assertThat(bucket.make()).isTrue();
+    assertThat(bucket.make()).as("made once").isFalse();
+  }
+
+  @AfterAll
+  static void stop() {
+    bucket.close();
+    server.close();
+  }
+
+  private static S3Settings settings(String secret) {
+    return new S3Settings(server.endpoint(), "us-east-1", "fewstep", ACCESS, secret);
+  }
+
+  private static Path file(String text) throws IOException {
+    return Files.writeString(Files.createTempFile(directory, "file", ".bin"), text);
+  }
+
+  /** Makes an object as old as if it had been written then. */
+  private static void age(String key, Duration age) throws IOException {
+    Files.setLastModifiedTime(
+        directory.resolve("s3").resolve("fewstep").resolve(key),
+        FileTime.from(Instant.now().minus(age)));
+  }
+
+  @Test
+  void an_old_object_gets_young_again_with_its_bytes_and_what_was_told_of_it() throws IOException {
+    bucket.upload("sha256/aa/one", file("content"), Map.of("task", "abc", "name", "x.bin"));
+    age("sha256/aa/one", Duration.ofHours(30));
+    ObjectInfo old = bucket.stat("sha256/aa/one").orElseThrow();
+    assertThat(old.age()).isBetween(Duration.ofHours(29), Duration.ofHours(31));
+    assertThat(old.metadata()).containsEntry("task", "abc").containsEntry("name", "x.bin");
+
+    assertThat(bucket.freshen(old)).isTrue();
+
+    ObjectInfo young = bucket.stat("sha256/aa/one").orElseThrow();
+    assertThat(young.age()).isLessThan(Duration.ofMinutes(5));
+    assertThat(young.metadata()).isEqualTo(old.metadata());
+    try (S3Bucket.Content content = bucket.open("sha256/aa/one").orElseThrow()) {
+      assertThat(content.stream().readAllBytes()).asString().isEqualTo("content");
+    }
+  }
+
+  @Test
+  void a_young_object_is_left_as_it_is_and_one_that_is_gone_cannot_be_freshened()
+      throws IOException {
+    bucket.upload("sha256/ab/two", file("two"), Map.of());
+    age("sha256/ab/two", Duration.ofMinutes(2));
+    ObjectInfo known = bucket.stat("sha256/ab/two").orElseThrow();
+    assertThat(bucket.freshen(known)).isTrue();
+    assertThat(bucket.stat("sha256/ab/two").orElseThrow().lastModified())
+        .isEqualTo(known.lastModified());
+    age("sha256/ab/two", Duration.ofHours(2));
+    ObjectInfo old = bucket.stat("sha256/ab/two").orElseThrow();
+    bucket.delete("sha256/ab/two");
+    assertThat(bucket.freshen(old)).isFalse();
+    assertThat(bucket.stat("sha256/ab/two")).isEmpty();
+    bucket.delete("sha256/ab/two");
+  }
+
+  @Test
+  void a_listing_ends_when_its_visitor_has_enough() throws IOException {
+    for (String name : List.of("a", "b", "c")) {
+      bucket.write("listed/" + name, new byte[] {1});
+    }
+    List<String> keys = new ArrayList<>();
+    bucket.list("listed/", object -> keys.add(object.key()));
+    assertThat(keys).containsExactlyInAnyOrder("listed/a", "listed/b", "listed/c");
+    List<String> two = new ArrayList<>();
+    bucket.list("listed/", object -> two.add(object.key()) && two.size() < 2);
+    assertThat(two).hasSize(2);
+  }
+
+  @Test
+  void uploads_that_were_begun_are_found_and_ended() throws Exception {
+    try (MinioAsyncClient client =
+        MinioAsyncClient.builder()
+            .endpoint(server.endpoint().toString())
+            .region("us-east-1")
+            .credentials(ACCESS, SECRET)
+            .build()) {
+      client
+          .createMultipartUpload(
+              CreateMultipartUploadArgs.builder().bucket("fewstep").object("sha256/ac/x").build())
+          .join();
+    }
+    List<UnfinishedUpload> found = bucket.unfinishedUploads();
+    assertThat(found).extracting(UnfinishedUpload::key).containsExactly("sha256/ac/x");
+    bucket.abort(found.get(0));
+    assertThat(bucket.unfinishedUploads()).isEmpty();
+  }
+
+  @Test
+  void what_a_store_does_not_offer_is_told_apart_from_a_failure() throws IOException {
+    assertThat(bucket.versioned()).isFalse();
+    assertThatThrownBy(bucket::expiryRules)
+        .isInstanceOfSatisfying(
+            S3Exception.class,
+            e -> assertThat(e.reason()).isEqualTo(S3Exception.Reason.UNSUPPORTED));
+  }
+
+  @Test
+  void wrong_keys_and_a_missing_bucket_are_named() {
+    try (S3Bucket denied = new S3Bucket(settings("wrong" + SECRET.substring(5)))) {
+      assertThatThrownBy(() -> denied.open("sha256/aa/one"))
+          .isInstanceOfSatisfying(
+              S3Exception.class, e -> assertThat(e.reason()).isEqualTo(S3Exception.Reason.DENIED))
+          .hasMessageContaining("check the keys")
+          .hasMessageNotContaining(SECRET.substring(5));
+    }
+    try (S3Bucket other =
+        new S3Bucket(new S3Settings(server.endpoint(), "us-east-1", "nowhere", ACCESS, SECRET))) {
+      assertThatThrownBy(() -> other.open("sha256/aa/one"))
+          .hasMessageContaining("there is no bucket nowhere");
+    }
+  }
+
+  @Test
+  void settings_refuse_what_cannot_be_an_address_and_hide_the_keys() {
+    assertThatThrownBy(
+            () -> new S3Settings(URI.create("ftp://x"), "us-east-1", "b", ACCESS, SECRET))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("http://HOST:PORT");
+    assertThatThrownBy(
+            () -> new S3Settings(URI.create("http://u:p@x"), "us-east-1", "b", ACCESS, SECRET))
+        .hasMessageContaining("must not carry credentials");
+    assertThat(settings(SECRET).toString()).doesNotContain(ACCESS, SECRET);
+  }
+}
