@@ -20,7 +20,9 @@ public final class Decider {
   private final ReportRules reports;
   private final LeaseRules leases;
   private final PlanningRules planning;
+  private final RetryFailedRules asked;
   private final MoveRules moves;
+  private final PauseRules pauses;
   private final DispatchRules dispatch;
 
   /** A decider with the given times and bounds. */
@@ -32,7 +34,9 @@ public final class Decider {
     reports = new ReportRules(settings, retries);
     leases = new LeaseRules(settings, retries);
     planning = new PlanningRules(settings, plans);
+    asked = new RetryFailedRules(settings);
     moves = new MoveRules(settings);
+    pauses = new PauseRules();
     dispatch = new DispatchRules(settings, plans);
   }
 
@@ -71,7 +75,9 @@ public final class Decider {
       leases.advance(draft);
     }
     planning.advance(draft);
+    asked.advance(draft);
     moves.advance(draft);
+    pauses.advance(draft);
     dispatch.advance(draft);
   }
 }

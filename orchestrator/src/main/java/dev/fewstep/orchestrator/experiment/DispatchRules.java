@@ -68,7 +68,7 @@ final class DispatchRules {
         draft.state().index().queue(deviceClass).entrySet()) {
       draft
           .experiment(queue.getKey())
-          .filter(experiment -> !experiment.withdrawn())
+          .filter(ExperimentRecord::live)
           .ifPresent(
               experiment -> lines.add(new Line(experiment, first(queue.getValue(), credit))));
     }

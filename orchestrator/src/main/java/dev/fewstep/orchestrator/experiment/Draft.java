@@ -133,6 +133,13 @@ final class Draft {
             task.key(), task.attempt(), task.executionId(), task.state().isTerminal()));
   }
 
+  /** Asks the execution of a running task to checkpoint and to hand the task back. */
+  void handBack(TaskRecord task) {
+    controls.put(
+        task.key(),
+        new ControlMessage(task.key(), task.attempt(), task.executionId(), false, true));
+  }
+
   void publish(TaskToPublish task) {
     tasks.add(task);
   }

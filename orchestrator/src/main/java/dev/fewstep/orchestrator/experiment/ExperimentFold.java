@@ -21,6 +21,7 @@ final class ExperimentFold {
   private final Map<TaskState, Integer> counts = new EnumMap<>(TaskState.class);
   private final TreeSet<TaskAge> tasks = new TreeSet<>();
   private final TreeSet<TaskAge> open = new TreeSet<>();
+  private final TreeSet<TaskAge> failed = new TreeSet<>();
   private int inFlight;
 
   void replay(ExperimentRecord value) {
@@ -41,6 +42,7 @@ final class ExperimentFold {
     TaskAge age = TaskAge.of(task);
     tasks.remove(age);
     open.remove(age);
+    failed.remove(age);
   }
 
   void add(Want want, TaskRecord task) {
@@ -49,6 +51,9 @@ final class ExperimentFold {
     tasks.add(age);
     if (!want.view(task.state()).isTerminal()) {
       open.add(age);
+    }
+    if (want.view(task.state()) == TaskState.FAILED) {
+      failed.add(age);
     }
   }
 
@@ -82,6 +87,11 @@ final class ExperimentFold {
     return Collections.unmodifiableNavigableSet(open);
   }
 
+  /** Tasks that have failed as this experiment sees them. */
+  NavigableSet<TaskAge> failed() {
+    return Collections.unmodifiableNavigableSet(failed);
+  }
+
   /** Tasks published or running that it wants. */
   int inFlight() {
     return inFlight;
@@ -106,11 +116,11 @@ final class ExperimentFold {
     if (present.planFailure().isPresent()) {
       return ExperimentState.FAILED;
     }
-    if (present.planning()) {
-      return ExperimentState.PLANNING;
-    }
-    if (!open.isEmpty()) {
-      return ExperimentState.RUNNING;
+    if (present.planning() || !open.isEmpty()) {
+      if (present.paused()) {
+        return ExperimentState.PAUSED;
+      }
+      return present.planning() ? ExperimentState.PLANNING : ExperimentState.RUNNING;
     }
     return count(TaskState.FAILED) > 0 ? ExperimentState.FAILED : ExperimentState.SUCCEEDED;
   }

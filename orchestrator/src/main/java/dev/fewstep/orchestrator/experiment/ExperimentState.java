@@ -6,11 +6,13 @@ public enum ExperimentState {
   PLANNING,
   /** All trials are planned and tasks are open. */
   RUNNING,
+  /** Something is left, but nothing that it alone wants is started until a person resumes it. */
+  PAUSED,
   /** Every task has a result. */
   SUCCEEDED,
   /** Nothing is open and a task has failed, or its trials could not be planned. */
   FAILED,
-  /** Withdrawn by a person. */
+  /** Withdrawn by a person, or by the experiment that replaces it. */
   CANCELLED;
 
   /** Whether nothing more will happen. */

@@ -27,9 +27,9 @@ import java.util.Optional;
 /**
  * The trials of a grid, with the names of inputs resolved to digests.
  *
- * <p>Without caching ({@code policy.cache: false}) every key is salted with the experiment's id:
- * its tasks are shared among its own trials and with nobody else, and earlier results neither serve
- * nor are replaced.
+ * <p>Without caching ({@code policy.cache: false}) every key is salted, with the id of the
+ * experiment or of the first of those that it replaces or extends: tasks are shared among these and
+ * with nobody else, and other results neither serve nor are replaced.
  */
 final class GridTrials implements TrialSource {
   private final Grid grid;
@@ -48,17 +48,17 @@ final class GridTrials implements TrialSource {
   /**
    * The trials of an experiment.
    *
-   * @param experimentId its id
+   * @param saltId what its keys are salted with when its policy has no cache
    * @param inputs what the names in it mean
    * @throws IllegalArgumentException when its grid is none
    */
-  static GridTrials of(ExperimentSpec spec, String experimentId, Map<String, Artifact> inputs) {
-    requireNonNull(experimentId, "experimentId");
+  static GridTrials of(ExperimentSpec spec, String saltId, Map<String, Artifact> inputs) {
+    requireNonNull(saltId, "saltId");
     return new GridTrials(
         Grid.of(spec.spec()),
         inputs,
         new TaskResolver(spec.spec().evaluation(), Inputs.of(inputs)),
-        spec.spec().policy().cache() ? Optional.empty() : Optional.of(experimentId));
+        spec.spec().policy().cache() ? Optional.empty() : Optional.of(saltId));
   }
 
   @Override

@@ -1,8 +1,10 @@
 package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.BaseEvaluation;
+import dev.fewstep.schemas.state.CheckpointRef;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.PlanChunk;
 import dev.fewstep.schemas.state.StateRecord;
@@ -24,10 +26,12 @@ import java.util.Optional;
 final class PlanningRules {
   private final Settings settings;
   private final Plans plans;
+  private final Extensions extensions;
 
   PlanningRules(Settings settings, Plans plans) {
     this.settings = settings;
     this.plans = plans;
+    this.extensions = new Extensions(plans);
   }
 
   void advance(Draft draft) {
@@ -71,33 +75,73 @@ final class PlanningRules {
     }
     draft.put(StateRecord.of(new PlanChunk(experiment.id(), experiment.planned(), keys)));
     draft.put(StateRecord.of(experiment.planned(last, base)));
+    if (last == experiment.trials()) {
+      replaced(draft, experiment);
+    }
   }
 
-  private static void want(
-      Draft draft, ExperimentRecord experiment, int trial, List<PlannedTask> tasks) {
+  /** What it replaces is withdrawn once all that both want is wanted by it. */
+  private static void replaced(Draft draft, ExperimentRecord experiment) {
+    experiment
+        .lineage()
+        .filter(lineage -> lineage.kind() == Lineage.Kind.REPLACES)
+        .map(Lineage::experimentId)
+        .filter(
+            id ->
+                draft
+                    .state()
+                    .progress(id)
+                    .map(progress -> !progress.state().isTerminal())
+                    .orElse(false))
+        .flatMap(draft::experiment)
+        .ifPresent(old -> draft.put(StateRecord.of(old.cancelled(draft.recordTime()))));
+  }
+
+  private void want(Draft draft, ExperimentRecord experiment, int trial, List<PlannedTask> tasks) {
     for (PlannedTask planned : tasks) {
       Optional<TaskRecord> known = draft.task(planned.key());
+      Optional<CheckpointRef> start =
+          known.map(task -> !task.state().hasResult()).orElse(true)
+              ? extensions.start(draft, experiment, trial, planned)
+              : Optional.empty();
       if (known.isEmpty()) {
-        draft.put(StateRecord.of(created(draft, experiment, trial, planned)));
+        draft.put(StateRecord.of(created(draft, experiment, trial, planned, start)));
       } else if (known.get().want(experiment.id()).isEmpty()) {
-        join(draft, experiment, known.get());
+        join(draft, experiment, known.get(), start);
       }
     }
   }
 
-  private static TaskRecord created(
-      Draft draft, ExperimentRecord experiment, int trial, PlannedTask planned) {
-    return TaskRecord.created(
-        planned.key(),
-        planned.kind(),
-        new TaskOrigin(experiment.id(), trial),
-        Want.live(experiment.id()),
-        planned.dependsOn(),
-        experiment.spec().spec().resources().deviceClass(),
-        draft.recordTime());
+  /**
+   * A new task.
+   *
+   * @param start where it goes on from
+   */
+  static TaskRecord created(
+      Draft draft,
+      ExperimentRecord experiment,
+      int trial,
+      PlannedTask planned,
+      Optional<CheckpointRef> start) {
+    TaskRecord task =
+        TaskRecord.created(
+            planned.key(),
+            planned.kind(),
+            new TaskOrigin(experiment.id(), trial),
+            Want.live(experiment.id()),
+            planned.dependsOn(),
+            experiment.spec().spec().resources().deviceClass(),
+            draft.recordTime());
+    return start.map(ref -> task.edit().checkpoint(ref).build()).orElse(task);
   }
 
-  private static void join(Draft draft, ExperimentRecord experiment, TaskRecord task) {
+  /**
+   * Lets an experiment want a task that is there, whether or not it wanted it before.
+   *
+   * @param start where a new generation goes on from when its own checkpoint is not as far
+   */
+  static void join(
+      Draft draft, ExperimentRecord experiment, TaskRecord task, Optional<CheckpointRef> start) {
     if (!task.state().isTerminal()) {
       draft.put(StateRecord.of(withWant(task, Want.live(experiment.id()))));
     } else if (task.state() == TaskState.SUCCEEDED) {
@@ -105,9 +149,13 @@ final class PlanningRules {
       draft.put(StateRecord.of(checked));
       draft.check(cacheCheck(checked));
     } else {
+      boolean further =
+          start
+              .map(ref -> task.checkpoint().map(own -> own.step() < ref.step()).orElse(true))
+              .orElse(false);
       anew(
           draft,
-          task,
+          further ? task.edit().checkpoint(start.get()).build() : task,
           Transition.Trigger.WANTED_AGAIN,
           with(settled(task), Want.live(experiment.id())));
     }
@@ -119,6 +167,7 @@ final class PlanningRules {
 
   private static List<Want> with(List<Want> wants, Want want) {
     List<Want> all = new ArrayList<>(wants);
+    all.removeIf(old -> old.experimentId().equals(want.experimentId()));
     all.add(want);
     return all;
   }

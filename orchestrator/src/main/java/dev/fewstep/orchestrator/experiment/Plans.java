@@ -26,7 +26,8 @@ final class Plans {
   /** The trials of an experiment. */
   TrialSource of(ExperimentRecord experiment) {
     return kept.computeIfAbsent(
-        experiment.id(), id -> GridTrials.of(experiment.spec(), id, experiment.inputs()));
+        experiment.id(),
+        id -> GridTrials.of(experiment.spec(), experiment.saltId(), experiment.inputs()));
   }
 
   /**

@@ -36,7 +36,7 @@ public final class Previews {
       }
       source.basePlan().tasks().forEach(task -> tasks.put(task.key(), task.kind()));
     } catch (SpecException e) {
-      return refused(CommandRules.problems(e));
+      return refused(SubmissionRules.problems(e));
     } catch (IllegalArgumentException e) {
       return refused(List.of(Problem.of("spec", e.getMessage())));
     }

@@ -34,6 +34,7 @@ public record Transition(TaskState from, Trigger trigger, TaskState to) {
               new Transition(QUEUED, Trigger.PUBLISHED, QUEUED),
               new Transition(QUEUED, Trigger.DISPATCH_TIMED_OUT, QUEUED),
               new Transition(QUEUED, Trigger.UNFIT_WORKER, QUEUED),
+              new Transition(QUEUED, Trigger.HELD, QUEUED),
               new Transition(QUEUED, Trigger.STARTED, RUNNING),
               new Transition(QUEUED, Trigger.RESULT_ACCEPTED, SUCCEEDED),
               new Transition(QUEUED, Trigger.WITHDRAWN, CANCELLED),
@@ -72,6 +73,8 @@ public record Transition(TaskState from, Trigger trigger, TaskState to) {
     DISPATCH_TIMED_OUT,
     /** A worker with too little memory took the attempt, which counts no more. */
     UNFIT_WORKER,
+    /** Only paused experiments want it: the published attempt, not started yet, counts no more. */
+    HELD,
     /** An execution took the attempt. */
     STARTED,
     /** A success of any attempt was verified. */

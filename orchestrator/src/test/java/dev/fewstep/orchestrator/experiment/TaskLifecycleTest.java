@@ -8,6 +8,7 @@ import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
@@ -30,7 +31,7 @@ class TaskLifecycleTest {
 
   @AfterAll
   static void everyLegalTransitionWasVisited() {
-    if (run >= 22) { // not when a single test was picked
+    if (run >= 23) { // not when a single test was picked
       assertThat(VISITED).containsExactlyInAnyOrderElementsOf(Transition.LEGAL);
     }
   }
@@ -55,6 +56,24 @@ class TaskLifecycleTest {
         }
       }
     }
+  }
+
+  @Test
+  void aPublishedAttemptThatOnlyAPausedExperimentWantsCountsNoMore() {
+    String experiment = world.submit(Specs.spec("e"));
+    UUID worker = world.worker();
+    TaskMessage out = world.published.removeFirst();
+
+    world.send(new Command.PauseExperiment(world.id(), world.time, experiment, false));
+    assertThat(world.control.get(out.taskKey()).attempt()).isEqualTo(out.attempt() + 1);
+    world.start(out, worker);
+    TaskRecord held = world.state.task(out.taskKey()).orElseThrow();
+    assertThat(held.state()).as("a late start is refused").isEqualTo(TaskState.QUEUED);
+    assertThat(world.published).isEmpty();
+
+    world.presence(worker, Optional.empty(), true);
+    world.send(new Command.ResumeExperiment(world.id(), world.time, experiment));
+    assertThat(world.drain(worker)).isEqualTo(7);
   }
 
   @Test

@@ -34,6 +34,8 @@ import java.util.UUID;
  *     failed by then are begun anew
  * @param priority priority set after submission
  * @param maxParallel bound set after submission
+ * @param salt id that its task keys are salted with when its policy has no cache: that of the
+ *     experiment that it replaces or extends, so that the two share results; empty for its own
  */
 public record ExperimentRecord(
     String id,
@@ -52,7 +54,8 @@ public record ExperimentRecord(
     Optional<Instant> pausedAt,
     Optional<Instant> retryAt,
     Optional<Integer> priority,
-    Optional<Integer> maxParallel)
+    Optional<Integer> maxParallel,
+    Optional<String> salt)
     implements StateValue {
   public ExperimentRecord {
     requireNonNull(id, "id");
@@ -70,11 +73,27 @@ public record ExperimentRecord(
     retryAt = retryAt == null ? Optional.empty() : retryAt;
     priority = priority == null ? Optional.empty() : priority;
     maxParallel = maxParallel == null ? Optional.empty() : maxParallel;
+    salt = salt == null ? Optional.empty() : salt;
   }
 
   /** Whether nothing more is wanted of it. */
   public boolean withdrawn() {
     return cancelledAt.isPresent() || planFailure.isPresent();
+  }
+
+  /** Whether it is paused: what it alone wants is not started. */
+  public boolean paused() {
+    return pausedAt.isPresent();
+  }
+
+  /** Whether its tasks may be started. */
+  public boolean live() {
+    return !withdrawn() && !paused();
+  }
+
+  /** The id that its task keys are salted with when its policy has no cache. */
+  public String saltId() {
+    return salt.orElse(id);
   }
 
   /** Whether trials wait to be planned. */
@@ -120,6 +139,22 @@ public record ExperimentRecord(
       Instant submittedAt,
       Map<String, Artifact> inputs,
       int trials) {
+    return submitted(id, sequence, command, submittedAt, inputs, trials, Optional.empty());
+  }
+
+  /**
+   * The same with keys salted like another experiment's.
+   *
+   * @param salt the other's salt
+   */
+  public static ExperimentRecord submitted(
+      String id,
+      long sequence,
+      Command.SubmitExperiment command,
+      Instant submittedAt,
+      Map<String, Artifact> inputs,
+      int trials,
+      Optional<String> salt) {
     return new ExperimentRecord(
         id,
         sequence,
@@ -137,7 +172,8 @@ public record ExperimentRecord(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        salt);
   }
 
   /** Builds a changed copy. */
@@ -231,7 +267,8 @@ public record ExperimentRecord(
           pausedAt,
           retryAt,
           priority,
-          maxParallel);
+          maxParallel,
+          from.salt);
     }
   }
 }

@@ -89,7 +89,8 @@ class StateCodecTest {
           Optional.of(AT),
           Optional.of(AT),
           Optional.of(80),
-          Optional.of(4));
+          Optional.of(4),
+          Optional.of("e-00112233"));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
