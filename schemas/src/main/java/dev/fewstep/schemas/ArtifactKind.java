@@ -23,5 +23,7 @@ public enum ArtifactKind {
   /** How much gradient reached each layer of a network in training: a table or its plot. */
   GRADIENT_FLOW,
   /** The last lines that the task logged. */
-  LOG
+  LOG,
+  /** The whole state of an experiment that was taken out of the state topic. */
+  ARCHIVE
 }

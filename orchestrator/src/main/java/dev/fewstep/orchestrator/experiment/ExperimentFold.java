@@ -5,39 +5,50 @@ import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.Want;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What the state knows of one experiment, its counts kept as tasks move. */
 final class ExperimentFold {
   private Optional<ExperimentRecord> entry = Optional.empty();
-  private final List<Optional<TrialKeys>> trials = new ArrayList<>();
+  private final TreeMap<Integer, List<TrialKeys>> plan = new TreeMap<>();
   private final Map<TaskState, Integer> counts = new EnumMap<>(TaskState.class);
   private final TreeSet<TaskAge> tasks = new TreeSet<>();
   private final TreeSet<TaskAge> open = new TreeSet<>();
   private final TreeSet<TaskAge> failed = new TreeSet<>();
   private int inFlight;
+  private volatile Optional<Instant> ended = Optional.empty();
 
-  void replay(ExperimentRecord value) {
-    entry = Optional.of(value);
+  void replay(Optional<ExperimentRecord> value) {
+    entry = value;
+    ended = Optional.empty();
   }
 
-  void replay(int first, List<TrialKeys> keys) {
-    while (trials.size() < first + keys.size()) {
-      trials.add(Optional.empty());
-    }
-    for (int i = 0; i < keys.size(); i++) {
-      trials.set(first + i, Optional.of(keys.get(i)));
-    }
+  /** A run of trials from an index on, or none any more. */
+  void replay(int first, Optional<List<TrialKeys>> keys) {
+    keys.ifPresentOrElse(present -> plan.put(first, present), () -> plan.remove(first));
+  }
+
+  /** Whether nothing is known of it. */
+  boolean isEmpty() {
+    return entry.isEmpty() && plan.isEmpty() && tasks.isEmpty();
+  }
+
+  /** Its runs of trials by the index of their first. */
+  NavigableMap<Integer, List<TrialKeys>> plan() {
+    return Collections.unmodifiableNavigableMap(plan);
   }
 
   void remove(Want want, TaskRecord task) {
+    ended = Optional.empty();
     count(want, task, -1);
     TaskAge age = TaskAge.of(task);
     tasks.remove(age);
@@ -46,6 +57,7 @@ final class ExperimentFold {
   }
 
   void add(Want want, TaskRecord task) {
+    ended = Optional.empty();
     count(want, task, 1);
     TaskAge age = TaskAge.of(task);
     tasks.add(age);
@@ -73,7 +85,25 @@ final class ExperimentFold {
   }
 
   Optional<TrialKeys> keys(int trial) {
-    return trial >= 0 && trial < trials.size() ? trials.get(trial) : Optional.empty();
+    return Optional.ofNullable(plan.floorEntry(trial))
+        .filter(run -> trial - run.getKey() < run.getValue().size())
+        .map(run -> run.getValue().get(trial - run.getKey()));
+  }
+
+  /** When the last of its tasks ended, or it was cancelled; empty while it is open. */
+  Optional<Instant> endedAt(Map<String, TaskRecord> all) {
+    if (entry.isEmpty() || !state(entry.get()).isTerminal() || !open.isEmpty()) {
+      return Optional.empty();
+    }
+    if (ended.isEmpty()) {
+      Instant last = entry.get().cancelledAt().orElse(entry.get().submittedAt());
+      for (TaskAge age : tasks) {
+        Optional<Instant> end = all.get(age.key()).finishedAt();
+        last = end.isPresent() && end.get().isAfter(last) ? end.get() : last;
+      }
+      ended = Optional.of(last);
+    }
+    return ended;
   }
 
   /** All its tasks, oldest first, behind one of them if one is given. */

@@ -1,9 +1,11 @@
 package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.TaskOrigin;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TaskResult;
+import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.Want;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -58,6 +60,25 @@ final class Interner {
         task.checkpoint(),
         task.result().map(this::result),
         task.failure());
+  }
+
+  TrialKeys trial(TrialKeys keys) {
+    return new TrialKeys(text(keys.finetune()), text(keys.evaluate()), text(keys.baseline()));
+  }
+
+  CachedRecord cached(CachedRecord entry) {
+    return new CachedRecord(
+        entry.taskKey(),
+        entry.kind(),
+        text(entry.experimentId()),
+        value(entry.finishedAt()),
+        result(entry.result()));
+  }
+
+  /** Keeps what only that task is likely to have had no longer; a copy elsewhere stays right. */
+  void forget(TaskRecord task) {
+    known.remove(task.key());
+    known.remove(task.dependsOn());
   }
 
   private TaskResult result(TaskResult result) {

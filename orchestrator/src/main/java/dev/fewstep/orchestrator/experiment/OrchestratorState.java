@@ -1,6 +1,8 @@
 package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.state.ArchivedRecord;
+import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.ClaimRecord;
 import dev.fewstep.schemas.state.DeviceClassRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
@@ -18,7 +20,6 @@ import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.WorkerRecord;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -52,6 +53,8 @@ public final class OrchestratorState {
           Comparator.comparing(OutcomeRecord::at).thenComparing(OutcomeRecord::commandId));
   private final TreeMap<String, ProjectRecord> projects = new TreeMap<>();
   private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
+  private final Archive archive = new Archive();
+  private final Map<String, CachedRecord> cached = new HashMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
   private final Interner interner = new Interner();
   private Optional<InboxPosition> position = Optional.empty();
@@ -63,15 +66,17 @@ public final class OrchestratorState {
     String id = entity.id(entry.key());
     Optional<StateValue> value = entry.value();
     switch (entity) {
-      case EXPERIMENT -> replayExperiment((ExperimentRecord) value.orElseThrow());
-      case PLAN -> replayPlan((PlanChunk) value.orElseThrow());
-      case TASK -> replayTask((TaskRecord) value.orElseThrow());
+      case EXPERIMENT -> replayExperiment(id, value.map(ExperimentRecord.class::cast));
+      case PLAN -> replayPlan(id, value.map(PlanChunk.class::cast));
+      case TASK -> replayTask(id, value.map(TaskRecord.class::cast));
       case LEASE -> replayLease(interner.text(id), value.map(LeaseRecord.class::cast));
       case CLAIM -> put(claims, interner.text(id), value.map(ClaimRecord.class::cast));
       case WORKER -> put(workers, UUID.fromString(id), value.map(WorkerRecord.class::cast));
       case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
       case OUTCOME -> replayOutcome(UUID.fromString(id), value.map(OutcomeRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
+      case ARCHIVED -> archive.replay(id, value.map(ArchivedRecord.class::cast));
+      case CACHED -> put(cached, id, value.map(CachedRecord.class::cast).map(interner::cached));
       case PROJECT -> put(projects, id, value.map(ProjectRecord.class::cast));
       case POSITION -> position = value.map(InboxPosition.class::cast);
       case LEADER -> leader = value.map(LeaderRecord.class::cast);
@@ -94,30 +99,43 @@ public final class OrchestratorState {
     put(leases, taskKey, lease);
   }
 
-  private void replayExperiment(ExperimentRecord entry) {
-    fold(entry.id()).replay(entry);
-    experimentsBySequence.put(entry.sequence(), interner.text(entry.id()));
+  private void replayExperiment(String id, Optional<ExperimentRecord> entry) {
+    experiment(id).ifPresent(old -> experimentsBySequence.remove(old.sequence()));
+    fold(id).replay(entry);
+    entry.ifPresent(present -> experimentsBySequence.put(present.sequence(), interner.text(id)));
+    dropIfEmpty(id);
   }
 
-  private void replayPlan(PlanChunk chunk) {
-    List<TrialKeys> keys = new ArrayList<>(chunk.trials().size());
-    for (TrialKeys trial : chunk.trials()) {
-      keys.add(
-          new TrialKeys(
-              interner.text(trial.finetune()),
-              interner.text(trial.evaluate()),
-              interner.text(trial.baseline())));
-    }
-    fold(chunk.experimentId()).replay(chunk.first(), keys);
+  private void replayPlan(String id, Optional<PlanChunk> chunk) {
+    int slash = id.lastIndexOf('/');
+    String experimentId = id.substring(0, slash);
+    fold(experimentId)
+        .replay(
+            Integer.parseInt(id.substring(slash + 1)),
+            chunk.map(present -> present.trials().stream().map(interner::trial).toList()));
+    dropIfEmpty(experimentId);
   }
 
-  private void replayTask(TaskRecord received) {
-    TaskRecord task = interner.task(received);
-    Optional<TaskRecord> before = Optional.ofNullable(tasks.put(task.key(), task));
+  private void replayTask(String key, Optional<TaskRecord> received) {
+    Optional<TaskRecord> task = received.map(interner::task);
+    Optional<TaskRecord> before = Optional.ofNullable(tasks.get(key));
+    put(tasks, task.map(TaskRecord::key).orElse(key), task);
     before.ifPresent(
         old -> old.wants().forEach(want -> fold(want.experimentId()).remove(want, old)));
-    task.wants().forEach(want -> fold(want.experimentId()).add(want, task));
+    task.ifPresent(
+        present -> present.wants().forEach(want -> fold(want.experimentId()).add(want, present)));
     index.replay(before, task);
+    if (task.isEmpty()) {
+      before.ifPresent(interner::forget);
+    }
+    before.ifPresent(old -> old.wants().forEach(want -> dropIfEmpty(want.experimentId())));
+  }
+
+  private void dropIfEmpty(String experimentId) {
+    ExperimentFold fold = experiments.get(experimentId);
+    if (fold != null && fold.isEmpty()) {
+      experiments.remove(experimentId);
+    }
   }
 
   private ExperimentFold fold(String experimentId) {
@@ -241,6 +259,31 @@ public final class OrchestratorState {
     return Optional.ofNullable(projects.get(name)).orElseGet(() -> ProjectRecord.unset(name));
   }
 
+  /** The archived experiments. */
+  public Archive archive() {
+    return archive;
+  }
+
+  /** A result that outlived its task. */
+  public Optional<CachedRecord> cached(String taskKey) {
+    return Optional.ofNullable(cached.get(taskKey));
+  }
+
+  /** Every result that outlived its task. */
+  public Collection<CachedRecord> cached() {
+    return Collections.unmodifiableCollection(cached.values());
+  }
+
+  /** Every task. */
+  public Collection<TaskRecord> tasks() {
+    return Collections.unmodifiableCollection(tasks.values());
+  }
+
+  /** When the last task of an experiment ended, or it was cancelled; empty while it is open. */
+  public Optional<Instant> endedAt(String experimentId) {
+    return Optional.ofNullable(experiments.get(experimentId)).flatMap(fold -> fold.endedAt(tasks));
+  }
+
   /** Where reading of the inbox goes on; empty for a fresh state. */
   public OptionalLong inboxPosition() {
     return position.map(p -> OptionalLong.of(p.offset())).orElse(OptionalLong.empty());
@@ -265,18 +308,21 @@ public final class OrchestratorState {
   public record QueueDepth(int waiting, int published) {}
 
   long lastSequence() {
-    return experimentsBySequence.isEmpty() ? 0 : experimentsBySequence.firstKey();
+    long last = experimentsBySequence.isEmpty() ? 0 : experimentsBySequence.firstKey();
+    return Math.max(last, archive.lastSequence());
   }
 
   Collection<String> experimentIdsOldestFirst() {
     return experimentsBySequence.descendingMap().values();
   }
 
-  Collection<LeaseRecord> leases() {
+  /** The leases on running tasks. */
+  public Collection<LeaseRecord> leases() {
     return leases.values();
   }
 
-  Collection<ClaimRecord> claims() {
+  /** Reported successes that wait for verification. */
+  public Collection<ClaimRecord> claims() {
     return claims.values();
   }
 

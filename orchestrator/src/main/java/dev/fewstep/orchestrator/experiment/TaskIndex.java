@@ -37,19 +37,38 @@ final class TaskIndex {
     return task.state() == TaskState.RUNNING || task.published();
   }
 
-  void replay(Optional<TaskRecord> before, TaskRecord task) {
+  void replay(Optional<TaskRecord> before, Optional<TaskRecord> task) {
     if (before.isEmpty()) {
-      for (String upstream : task.dependsOn()) {
-        dependants.computeIfAbsent(upstream, key -> new ArrayList<>(1)).add(task.key());
-      }
+      task.ifPresent(this::link);
     }
     before.ifPresent(this::remove);
-    add(task);
-    classify(task);
+    task.ifPresent(this::add);
+    task.ifPresent(this::classify);
+    if (task.isEmpty()) {
+      before.ifPresent(this::unlink);
+    }
     Standing was = before.map(TaskIndex::standing).orElse(Standing.OPEN);
-    if (was != standing(task)) {
-      for (String key : dependants(task.key())) {
-        classify(tasks.get(key));
+    if (was != task.map(TaskIndex::standing).orElse(Standing.OPEN)) {
+      String key = task.or(() -> before).orElseThrow().key();
+      for (String dependant : dependants(key)) {
+        classify(tasks.get(dependant));
+      }
+    }
+  }
+
+  private void link(TaskRecord task) {
+    for (String upstream : task.dependsOn()) {
+      dependants.computeIfAbsent(upstream, key -> new ArrayList<>(1)).add(task.key());
+    }
+  }
+
+  private void unlink(TaskRecord task) {
+    attention.remove(task.key());
+    for (String upstream : task.dependsOn()) {
+      List<String> left = dependants.get(upstream);
+      left.remove(task.key());
+      if (left.isEmpty()) {
+        dependants.remove(upstream);
       }
     }
   }

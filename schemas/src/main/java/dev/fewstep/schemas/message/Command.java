@@ -3,6 +3,8 @@ package dev.fewstep.schemas.message;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.Digests;
 import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import java.time.Instant;
@@ -130,6 +132,35 @@ public sealed interface Command extends InboxMessage {
       requireNonNull(commandId, "commandId");
       requireNonNull(at, "at");
       requireNonNull(workerId, "workerId");
+    }
+  }
+
+  /**
+   * Takes an ended experiment out of the state, of which a file in the store keeps all.
+   *
+   * @param archive the file, of kind ARCHIVE
+   * @param fingerprint SHA-256 of what the file holds of the experiment: when that is not what the
+   *     experiment is now, the command is rejected
+   * @param keepResults whether the results of its tasks go on to serve equal tasks; else nothing
+   *     but the file is kept
+   */
+  record ArchiveExperiment(
+      UUID commandId,
+      Instant at,
+      String experimentId,
+      Artifact archive,
+      String fingerprint,
+      boolean keepResults)
+      implements Command {
+    public ArchiveExperiment {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(experimentId, "experimentId");
+      requireNonNull(archive, "archive");
+      Digests.requireSha256(fingerprint, "fingerprint");
+      if (archive.kind() != ArtifactKind.ARCHIVE) {
+        throw new IllegalArgumentException("an archive is not of kind " + archive.kind());
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import java.time.Instant;
   @JsonSubTypes.Type(value = Command.ChangePolicy.class, name = "change-policy"),
   @JsonSubTypes.Type(value = Command.SetProject.class, name = "set-project"),
   @JsonSubTypes.Type(value = Command.DrainWorker.class, name = "drain-worker"),
+  @JsonSubTypes.Type(value = Command.ArchiveExperiment.class, name = "archive-experiment"),
   @JsonSubTypes.Type(value = Command.RegisterInput.class, name = "register-input"),
   @JsonSubTypes.Type(value = Report.Presence.class, name = "presence"),
   @JsonSubTypes.Type(value = Report.Started.class, name = "started"),

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fewstep.schemas.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,7 +21,7 @@ import java.util.Optional;
  */
 public final class StateCodec {
   /** The version that is written. */
-  public static final int SCHEMA_VERSION = 1;
+  public static final int SCHEMA_VERSION = 2;
 
   private static final byte[] HEAD =
       ("{\"schemaVersion\":" + SCHEMA_VERSION + ",\"value\":").getBytes(StandardCharsets.UTF_8);
@@ -72,18 +73,22 @@ public final class StateCodec {
           && Arrays.equals(bytes, 0, HEAD.length, HEAD, 0, HEAD.length)) {
         return readers.get(entity).readValue(bytes, HEAD.length, bytes.length - HEAD.length - 1);
       }
-      JsonNode tree = Json.messages().readTree(bytes);
-      int version = tree.path("schemaVersion").asInt(-1);
-      if (version > SCHEMA_VERSION) {
-        throw new NewerStateException(key, version);
-      }
-      if (version < 1) {
-        throw new IOException("the value of " + key + " names no schemaVersion");
-      }
-      return readers.get(entity).readValue(tree.path("value"));
+      return decode(entity, key, Json.messages().readTree(bytes));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private StateValue decode(StateEntity entity, String key, JsonNode tree) throws IOException {
+    int version = tree.path("schemaVersion").asInt(-1);
+    if (version > SCHEMA_VERSION) {
+      throw new NewerStateException(key, version);
+    }
+    if (version < 1 || !(tree.path("value") instanceof ObjectNode value)) {
+      throw new IOException(
+          "the value of " + key + " is not {\"schemaVersion\": …, \"value\": {…}}");
+    }
+    return readers.get(entity).readValue(Upcasters.upcast(entity, version, value));
   }
 
   /** A record of the state topic that only a newer release understands. */

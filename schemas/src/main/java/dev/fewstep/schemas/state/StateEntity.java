@@ -18,6 +18,10 @@ public enum StateEntity {
   INPUT("input", InputRecord.class),
   /** {@code outcome/<command id>}. */
   OUTCOME("outcome", OutcomeRecord.class),
+  /** {@code archived/<experiment id>}: an experiment whose state a file keeps. */
+  ARCHIVED("archived", ArchivedRecord.class),
+  /** {@code cached/<task key>}: a result that outlived its task. */
+  CACHED("cached", CachedRecord.class),
   /** {@code project/<name>}: a project's share, when somebody set it. */
   PROJECT("project", ProjectRecord.class),
   /** {@code class/<name>}: a device class whose topic exists. */

@@ -69,6 +69,16 @@ public record StateRecord(String key, Optional<StateValue> value) {
     return of(StateEntity.OUTCOME, value.commandId().toString(), value);
   }
 
+  /** An archived experiment. */
+  public static StateRecord of(ArchivedRecord value) {
+    return of(StateEntity.ARCHIVED, value.experimentId(), value);
+  }
+
+  /** A result without its task. */
+  public static StateRecord of(CachedRecord value) {
+    return of(StateEntity.CACHED, value.taskKey(), value);
+  }
+
   /** A project's share. */
   public static StateRecord of(ProjectRecord value) {
     return of(StateEntity.PROJECT, value.name(), value);
@@ -107,5 +117,25 @@ public record StateRecord(String key, Optional<StateValue> value) {
   /** No outcome any more. */
   public static StateRecord noOutcome(UUID commandId) {
     return new StateRecord(StateEntity.OUTCOME.key(commandId.toString()), Optional.empty());
+  }
+
+  /** No such experiment any more. */
+  public static StateRecord noExperiment(String id) {
+    return new StateRecord(StateEntity.EXPERIMENT.key(id), Optional.empty());
+  }
+
+  /** No such run of trials any more. */
+  public static StateRecord noPlan(String experimentId, int first) {
+    return new StateRecord(StateEntity.PLAN.key(experimentId + "/" + first), Optional.empty());
+  }
+
+  /** No such task any more. */
+  public static StateRecord noTask(String key) {
+    return new StateRecord(StateEntity.TASK.key(key), Optional.empty());
+  }
+
+  /** No result without its task any more. */
+  public static StateRecord noCached(String taskKey) {
+    return new StateRecord(StateEntity.CACHED.key(taskKey), Optional.empty());
   }
 }

@@ -2,7 +2,9 @@ package dev.fewstep.schemas.state;
 
 /** The value of a record of the state topic. */
 public sealed interface StateValue
-    permits ClaimRecord,
+    permits ArchivedRecord,
+        CachedRecord,
+        ClaimRecord,
         DeviceClassRecord,
         ExperimentRecord,
         InboxPosition,

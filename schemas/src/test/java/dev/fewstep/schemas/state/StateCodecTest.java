@@ -118,6 +118,30 @@ class StateCodecTest {
                 "wrong",
                 List.of(new Problem("p", "m", Optional.of("x"), Optional.empty())),
                 AT)),
+        StateRecord.of(
+            new ArchivedRecord(
+                "e-01234567",
+                7,
+                "e",
+                "vision",
+                Map.of("purpose", "a test"),
+                "me",
+                AT,
+                AT,
+                AT,
+                TaskState.SUCCEEDED,
+                3,
+                Map.of(TaskState.SUCCEEDED, 9, TaskState.CACHED, 2),
+                new Artifact(ArtifactKind.ARCHIVE, "e.archive.json.gz", 7, "cd".repeat(32)),
+                true)),
+        StateRecord.of(
+            new CachedRecord(
+                KEY,
+                TaskKind.FINETUNE,
+                "e-01234567",
+                AT,
+                new TaskResult(
+                    1, ID, List.of(FILE), Map.of("nfe", 5.0), Map.of("commit", "c"), 2.0))),
         StateRecord.of(new ProjectRecord("vision", 2.5, 4)),
         StateRecord.of(new DeviceClassRecord("gpu-80g", AT)),
         StateRecord.of(new InboxPosition(42)),
@@ -143,7 +167,7 @@ class StateCodecTest {
 
   @Test
   void whatANewerReleaseWroteIsRefused() {
-    assertThatThrownBy(() -> codec.decode("position", json("{\"schemaVersion\":2,\"value\":{}}")))
+    assertThatThrownBy(() -> codec.decode("position", json("{\"schemaVersion\":99,\"value\":{}}")))
         .isInstanceOf(StateCodec.NewerStateException.class)
         .hasMessageContaining("position")
         .hasMessageContaining("must not lead");
