@@ -6,6 +6,8 @@ import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.InboxMessage;
 import dev.fewstep.schemas.message.MetricBatch;
 import dev.fewstep.schemas.message.Report;
+import dev.fewstep.schemas.state.StateCodec;
+import dev.fewstep.schemas.state.StateRecord;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -93,18 +95,57 @@ final class TopicReader implements AutoCloseable {
     }
   }
 
+  /** Writes messages as one batch: they are read together. */
+  void together(InboxMessage... messages) {
+    try (KafkaProducer<byte[], byte[]> batching =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", settings.bootstrapServers(), "linger.ms", 1_000),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (InboxMessage message : messages) {
+        var unused =
+            batching.send(new ProducerRecord<>(Topics.INBOX, 0, null, Json.toBytes(message)));
+      }
+    }
+  }
+
   /** Every committed record of a one-partition topic so far. */
   <T> List<T> committed(String topic, Class<T> type) {
+    return read(topic, "read_committed").stream()
+        .map(found -> Json.fromBytes(found.value(), type))
+        .toList();
+  }
+
+  /** Every record of a one-partition topic so far, aborted ones and those of open transactions. */
+  <T> List<T> written(String topic, Class<T> type) {
+    return read(topic, "read_uncommitted").stream()
+        .map(found -> Json.fromBytes(found.value(), type))
+        .toList();
+  }
+
+  /** The committed state, in the order in which it was written. */
+  List<StateRecord> state() {
+    StateCodec codec = new StateCodec();
+    return read(Topics.STATE, "read_committed").stream()
+        .map(
+            found ->
+                codec.decode(
+                    new String(found.key(), StandardCharsets.UTF_8),
+                    Optional.ofNullable(found.value())))
+        .toList();
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> read(String topic, String isolation) {
     TopicPartition partition = new TopicPartition(topic, 0);
     Map<String, Object> config =
         Map.of(
             "bootstrap.servers",
             settings.bootstrapServers(),
             "isolation.level",
-            "read_committed",
+            isolation,
             "auto.offset.reset",
             "none");
-    List<T> records = new ArrayList<>();
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       if (consumer.listTopics().get(topic) == null) {
@@ -114,9 +155,7 @@ final class TopicReader implements AutoCloseable {
       consumer.seekToBeginning(List.of(partition));
       long end = consumer.endOffsets(List.of(partition)).get(partition);
       while (consumer.position(partition) < end) {
-        for (ConsumerRecord<byte[], byte[]> found : consumer.poll(Duration.ofMillis(200))) {
-          records.add(Json.fromBytes(found.value(), type));
-        }
+        consumer.poll(Duration.ofMillis(200)).forEach(records::add);
       }
     }
     return records;

@@ -88,9 +88,9 @@ final class LeaderTerm implements AutoCloseable {
     this.producer = producer(context.settings());
     boolean done = false;
     try {
-      context.listener().reached(Stage.ASSIGNED);
+      context.listener().reached(Stage.ASSIGNED, state);
       producer.initTransactions();
-      context.listener().reached(Stage.FENCED);
+      context.listener().reached(Stage.FENCED, state);
       replay();
       position = startingPosition();
       inbox.seek(INBOX, position);
@@ -187,7 +187,7 @@ final class LeaderTerm implements AutoCloseable {
     if (!elected.getAsBoolean()) {
       return;
     }
-    context.listener().reached(Stage.READ);
+    context.listener().reached(Stage.READ, state);
     Batch batch = new Batch();
     int inputs = 0;
     for (ConsumerRecord<byte[], byte[]> found : records) {
@@ -293,10 +293,10 @@ final class LeaderTerm implements AutoCloseable {
     for (ControlMessage control : batch.controls()) {
       var unused = send(Topics.CONTROL, control.taskKey(), Optional.of(Json.toBytes(control)));
     }
-    context.listener().reached(Stage.SENT);
+    context.listener().reached(Stage.SENT, state);
     producer.sendOffsetsToTransaction(
         Map.of(INBOX, new OffsetAndMetadata(position)), inbox.groupMetadata());
-    context.listener().reached(Stage.OFFSETS_SENT);
+    context.listener().reached(Stage.OFFSETS_SENT, state);
     producer.commitTransaction();
     recordClock.observe(appendTime(last));
     context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());

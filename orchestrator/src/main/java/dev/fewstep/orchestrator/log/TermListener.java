@@ -1,5 +1,7 @@
 package dev.fewstep.orchestrator.log;
 
+import dev.fewstep.orchestrator.experiment.OrchestratorState;
+
 /**
  * Hears how far a leader has come, on the leader's thread, which goes on when it returns: a leader
  * that is held there while another leads must not write anything when it goes on.
@@ -20,11 +22,15 @@ public interface TermListener {
     OFFSETS_SENT
   }
 
-  /** The leader is there. An exception ends the term as any other would. */
-  void reached(Stage stage);
+  /**
+   * The leader is there. An exception ends the term as any other would.
+   *
+   * @param state what it decides from; to be read before this returns, and not to be kept
+   */
+  void reached(Stage stage, OrchestratorState state);
 
   /** Hears nothing. */
   static TermListener none() {
-    return stage -> {};
+    return (stage, state) -> {};
   }
 }
