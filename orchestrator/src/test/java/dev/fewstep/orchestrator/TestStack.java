@@ -57,7 +57,7 @@ public final class TestStack implements AutoCloseable {
         throw new AssertionError("not within " + PATIENCE + ": " + what);
       }
       try {
-        Thread.sleep(20);
+        Thread.sleep(50);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new AssertionError("interrupted while waiting: " + what, e);

@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -53,6 +54,7 @@ final class LeaderTerm implements AutoCloseable {
   private static final Duration IDLE_POLL = Duration.ofMillis(200);
   private static final Duration CHECKING_POLL = Duration.ofMillis(10);
   private static final Duration LAG_INTERVAL = Duration.ofMillis(200);
+  private static final Duration GENERATION_PATIENCE = Duration.ofSeconds(10);
   private static final Duration TRIM_INTERVAL = Duration.ofSeconds(60);
 
   private final LeaderContext context;
@@ -276,6 +278,49 @@ final class LeaderTerm implements AutoCloseable {
           .map(DeviceClassRecord.class::cast)
           .ifPresent(added -> context.topics().ensureDeviceClass(added.name()));
     }
+    Future<RecordMetadata> last = transact(batch);
+    recordClock.observe(appendTime(last));
+    context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());
+    batch.checks().forEach(checks::ask);
+  }
+
+  /**
+   * Writes a batch in one transaction. When others joined or left since the last poll, the group's
+   * generation is another and the transaction is refused: it is written again once this replica has
+   * learnt that it keeps the inbox. Nobody can have led in between, or this producer were fenced.
+   *
+   * @return the last record of the state
+   */
+  private Future<RecordMetadata> transact(Batch batch) {
+    while (true) {
+      try {
+        return tryTransact(batch);
+      } catch (CommitFailedException e) {
+        producer.abortTransaction();
+        awaitGeneration(e);
+      }
+    }
+  }
+
+  /** Polls, without reading anything, until the group has another generation. */
+  private void awaitGeneration(CommitFailedException refused) {
+    int refusedGeneration = inbox.groupMetadata().generationId();
+    boolean paused = inbox.paused().contains(INBOX);
+    inbox.pause(List.of(INBOX));
+    long began = System.nanoTime();
+    while (inbox.groupMetadata().generationId() == refusedGeneration) {
+      inbox.poll(Duration.ofMillis(50));
+      if (!elected.getAsBoolean() || elapsed(began, GENERATION_PATIENCE)) {
+        throw refused;
+      }
+    }
+    LOG.info("The group was rearranged and this replica kept its place");
+    if (!paused) {
+      inbox.resume(List.of(INBOX));
+    }
+  }
+
+  private Future<RecordMetadata> tryTransact(Batch batch) {
     producer.beginTransaction();
     for (StateRecord change : batch.changes()) {
       var unused = send(Topics.STATE, change.key(), codec.encode(change));
@@ -298,9 +343,7 @@ final class LeaderTerm implements AutoCloseable {
         Map.of(INBOX, new OffsetAndMetadata(position)), inbox.groupMetadata());
     context.listener().reached(Stage.OFFSETS_SENT, state);
     producer.commitTransaction();
-    recordClock.observe(appendTime(last));
-    context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());
-    batch.checks().forEach(checks::ask);
+    return last;
   }
 
   private static long appendTime(Future<RecordMetadata> committed) {
