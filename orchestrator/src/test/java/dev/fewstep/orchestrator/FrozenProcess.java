@@ -1,10 +1,10 @@
 package dev.fewstep.orchestrator;
 
-import dev.fewstep.orchestrator.artifact.StoreSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.orchestrator.log.LeaderStatus.Phase;
 import dev.fewstep.orchestrator.log.TermListener.Stage;
 import dev.fewstep.schemas.Json;
+import dev.fewstep.store.S3Settings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -74,8 +74,7 @@ final class FrozenProcess implements Replica {
     }
 
     OrchestratorConfig config() {
-      StoreSettings store =
-          new StoreSettings(endpoint, "us-east-1", "fewstep", accessKey, secretKey);
+      S3Settings store = new S3Settings(endpoint, "us-east-1", "fewstep", accessKey, secretKey);
       return OrchestratorConfig.of(
               new KafkaSettings(kafka, 1, session, poll, Map.of()), store, "127.0.0.1", 0)
           .withDecisions(ZombieLeaderTest.PATIENT);
