@@ -25,7 +25,8 @@ final class CommandRules {
   private static final Pattern INPUT_NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");
 
   void handle(Draft draft, Command command) {
-    if (draft.state().outcome(command.commandId()).isPresent()) {
+    if (draft.state().outcome(command.commandId()).isPresent()
+        || ArchiveRules.refuses(draft, command)) {
       return;
     }
     if (command instanceof Command.SubmitExperiment submit) {
@@ -40,6 +41,8 @@ final class CommandRules {
       SteeringRules.retry(draft, retry);
     } else if (command instanceof Command.ChangePolicy change) {
       SteeringRules.change(draft, change);
+    } else if (command instanceof Command.ArchiveExperiment archive) {
+      ArchiveRules.archive(draft, archive);
     } else if (command instanceof Command.RegisterInput register) {
       register(draft, register);
     } else {

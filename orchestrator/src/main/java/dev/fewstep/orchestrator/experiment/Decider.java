@@ -24,6 +24,7 @@ public final class Decider {
   private final MoveRules moves;
   private final PauseRules pauses;
   private final DispatchRules dispatch;
+  private final ArchiveRules archives;
 
   /** A decider with the given times and bounds. */
   public Decider(Settings settings) {
@@ -38,6 +39,7 @@ public final class Decider {
     moves = new MoveRules(settings);
     pauses = new PauseRules();
     dispatch = new DispatchRules(settings, plans);
+    archives = new ArchiveRules(settings, plans);
   }
 
   /**
@@ -79,5 +81,6 @@ public final class Decider {
     moves.advance(draft);
     pauses.advance(draft);
     dispatch.advance(draft);
+    archives.advance(draft);
   }
 }

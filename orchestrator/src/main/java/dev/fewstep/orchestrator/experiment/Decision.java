@@ -12,6 +12,7 @@ import java.util.List;
  * @param changes new values of entities, in order; a key appears once
  * @param tasks to publish on the topics of their classes, in order
  * @param controls to publish on the control topic, in order
+ * @param forgotten keys of tasks of which the control topic keeps nothing any more
  * @param checks to ask the artifact store, after the commit; not part of the transaction
  * @param transitions moves of tasks that the changes contain; for metrics and tests
  * @param more whether another {@link Input.Tick} would find work at once
@@ -20,6 +21,7 @@ public record Decision(
     List<StateRecord> changes,
     List<TaskToPublish> tasks,
     List<ControlMessage> controls,
+    List<String> forgotten,
     List<Check> checks,
     List<Transition> transitions,
     boolean more) {
@@ -27,6 +29,7 @@ public record Decision(
     changes = List.copyOf(changes);
     tasks = List.copyOf(tasks);
     controls = List.copyOf(controls);
+    forgotten = List.copyOf(forgotten);
     checks = List.copyOf(checks);
     transitions = List.copyOf(transitions);
   }

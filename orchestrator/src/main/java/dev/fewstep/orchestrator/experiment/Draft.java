@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.ControlMessage;
+import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.ClaimRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.LeaseRecord;
@@ -12,9 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** A decision in the making: what has been decided so far lies over the state. */
@@ -25,6 +28,7 @@ final class Draft {
   private final Map<String, StateRecord> changes = new LinkedHashMap<>();
   private final List<TaskToPublish> tasks = new ArrayList<>();
   private final Map<String, ControlMessage> controls = new LinkedHashMap<>();
+  private final Set<String> forgotten = new LinkedHashSet<>();
   private final List<Check> checks = new ArrayList<>();
   private final List<Transition> transitions = new ArrayList<>();
   private boolean more;
@@ -76,6 +80,10 @@ final class Draft {
 
   Optional<ClaimRecord> claim(String taskKey) {
     return overlaid("claim/" + taskKey, ClaimRecord.class, state.claim(taskKey));
+  }
+
+  Optional<CachedRecord> cached(String taskKey) {
+    return overlaid("cached/" + taskKey, CachedRecord.class, state.cached(taskKey));
   }
 
   Optional<WorkerRecord> worker(UUID id) {
@@ -140,6 +148,12 @@ final class Draft {
         new ControlMessage(task.key(), task.attempt(), task.executionId(), false, true));
   }
 
+  /** Lets workers forget a task: nobody works on it, and nobody ever will under this record. */
+  void forget(String taskKey) {
+    controls.remove(taskKey);
+    forgotten.add(taskKey);
+  }
+
   void publish(TaskToPublish task) {
     tasks.add(task);
   }
@@ -157,6 +171,7 @@ final class Draft {
         List.copyOf(changes.values()),
         tasks,
         List.copyOf(controls.values()),
+        List.copyOf(forgotten),
         checks,
         transitions,
         more);

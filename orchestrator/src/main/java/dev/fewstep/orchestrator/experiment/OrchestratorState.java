@@ -54,6 +54,7 @@ public final class OrchestratorState {
   private final TreeMap<String, ProjectRecord> projects = new TreeMap<>();
   private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
   private final Archive archive = new Archive();
+  private final TreeSet<String> archiving = new TreeSet<>();
   private final Map<String, CachedRecord> cached = new HashMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
   private final Interner interner = new Interner();
@@ -75,7 +76,10 @@ public final class OrchestratorState {
       case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
       case OUTCOME -> replayOutcome(UUID.fromString(id), value.map(OutcomeRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
-      case ARCHIVED -> archive.replay(id, value.map(ArchivedRecord.class::cast));
+      case ARCHIVED -> {
+        archive.replay(id, value.map(ArchivedRecord.class::cast));
+        findArchiving(id);
+      }
       case CACHED -> put(cached, id, value.map(CachedRecord.class::cast).map(interner::cached));
       case PROJECT -> put(projects, id, value.map(ProjectRecord.class::cast));
       case POSITION -> position = value.map(InboxPosition.class::cast);
@@ -104,6 +108,7 @@ public final class OrchestratorState {
     fold(id).replay(entry);
     entry.ifPresent(present -> experimentsBySequence.put(present.sequence(), interner.text(id)));
     dropIfEmpty(id);
+    findArchiving(id);
   }
 
   private void replayPlan(String id, Optional<PlanChunk> chunk) {
@@ -129,6 +134,14 @@ public final class OrchestratorState {
       before.ifPresent(interner::forget);
     }
     before.ifPresent(old -> old.wants().forEach(want -> dropIfEmpty(want.experimentId())));
+  }
+
+  private void findArchiving(String id) {
+    if (experiment(id).isPresent() && archive.experiment(id).isPresent()) {
+      archiving.add(id);
+    } else {
+      archiving.remove(id);
+    }
   }
 
   private void dropIfEmpty(String experimentId) {
@@ -338,6 +351,11 @@ public final class OrchestratorState {
   /** The task on which an execution holds the lease. */
   Optional<String> taskHeldBy(UUID executionId) {
     return Optional.ofNullable(heldBy.get(executionId));
+  }
+
+  /** Experiments that are archived, of which something is left. */
+  Collection<String> archiving() {
+    return archiving;
   }
 
   TaskIndex index() {

@@ -4,6 +4,7 @@ import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.BaseEvaluation;
+import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.CheckpointRef;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.PlanChunk;
@@ -104,7 +105,11 @@ final class PlanningRules {
           known.map(task -> !task.state().hasResult()).orElse(true)
               ? extensions.start(draft, experiment, trial, planned)
               : Optional.empty();
-      if (known.isEmpty()) {
+      Optional<CachedRecord> cached =
+          known.isEmpty() ? draft.cached(planned.key()) : Optional.empty();
+      if (cached.isPresent()) {
+        revive(draft, experiment, created(draft, experiment, trial, planned, start), cached.get());
+      } else if (known.isEmpty()) {
         draft.put(StateRecord.of(created(draft, experiment, trial, planned, start)));
       } else if (known.get().want(experiment.id()).isEmpty()) {
         join(draft, experiment, known.get(), start);
@@ -159,6 +164,19 @@ final class PlanningRules {
           Transition.Trigger.WANTED_AGAIN,
           with(settled(task), Want.live(experiment.id())));
     }
+  }
+
+  /** Lets the result of a task that is no more serve, once its artifacts are seen to exist. */
+  private static void revive(
+      Draft draft, ExperimentRecord experiment, TaskRecord created, CachedRecord cached) {
+    TaskRecord task =
+        ArchiveRules.revived(created, cached)
+            .edit()
+            .wants(List.of(Want.checking(experiment.id())))
+            .build();
+    draft.put(StateRecord.of(task));
+    draft.put(StateRecord.noCached(task.key()));
+    draft.check(cacheCheck(task));
   }
 
   private static TaskRecord withWant(TaskRecord task, Want want) {

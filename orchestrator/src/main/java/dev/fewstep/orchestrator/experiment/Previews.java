@@ -47,7 +47,8 @@ public final class Previews {
 
   private static PlanPreview.Counts one(String key, OrchestratorState state) {
     Optional<TaskState> where = state.task(key).map(task -> task.state());
-    if (where.isPresent() && where.get().hasResult()) {
+    boolean outlived = where.isEmpty() && state.cached(key).isPresent();
+    if (outlived || (where.isPresent() && where.get().hasResult())) {
       return new PlanPreview.Counts(0, 1, 0);
     }
     return where.isPresent() && !where.get().isTerminal()

@@ -99,7 +99,7 @@ final class SubmissionRules {
   private static void admit(
       Draft draft, Command.SubmitExperiment command, Optional<ExperimentRecord> other) {
     String id = experimentId(command.experiment().metadata().name(), command.commandId());
-    if (draft.experiment(id).isPresent()) {
+    if (draft.experiment(id).isPresent() || draft.state().archive().experiment(id).isPresent()) {
       Outcomes.reject(draft, command, id, "there is an experiment " + id + " already");
       return;
     }

@@ -20,6 +20,7 @@ final class Batch {
   private final Map<String, StateRecord> changes = new LinkedHashMap<>();
   private final List<TaskToPublish> tasks = new ArrayList<>();
   private final List<ControlMessage> controls = new ArrayList<>();
+  private final List<String> forgotten = new ArrayList<>();
   private final List<Check> checks = new ArrayList<>();
   private final List<Transition> transitions = new ArrayList<>();
 
@@ -27,6 +28,7 @@ final class Batch {
     decision.changes().forEach(change -> changes.put(change.key(), change));
     tasks.addAll(decision.tasks());
     controls.addAll(decision.controls());
+    forgotten.addAll(decision.forgotten());
     checks.addAll(decision.checks());
     transitions.addAll(decision.transitions());
   }
@@ -45,6 +47,11 @@ final class Batch {
 
   List<ControlMessage> controls() {
     return controls;
+  }
+
+  /** Tasks of which the control topic keeps nothing any more; written before {@link #controls}. */
+  List<String> forgotten() {
+    return forgotten;
   }
 
   List<Check> checks() {

@@ -335,6 +335,9 @@ final class LeaderTerm implements AutoCloseable {
               message.taskKey(),
               Optional.of(Json.toBytes(message)));
     }
+    for (String forgotten : batch.forgotten()) {
+      var unused = send(Topics.CONTROL, forgotten, Optional.empty());
+    }
     for (ControlMessage control : batch.controls()) {
       var unused = send(Topics.CONTROL, control.taskKey(), Optional.of(Json.toBytes(control)));
     }

@@ -97,6 +97,7 @@ final class World {
           .isLessThanOrEqualTo(idle);
       published.add(task.message());
     }
+    decision.forgotten().forEach(control::remove);
     decision.controls().forEach(message -> control.put(message.taskKey(), message));
     checks.addAll(decision.checks());
     visited.addAll(decision.transitions());
@@ -205,6 +206,20 @@ final class World {
 
   OutcomeRecord cancel(String experiment) {
     return outcome(new Command.CancelExperiment(id(), time, experiment));
+  }
+
+  /** Archives an ended experiment as a replica would. */
+  OutcomeRecord archive(String experiment, boolean keepResults) {
+    return outcome(archiving(experiment, keepResults));
+  }
+
+  Command.ArchiveExperiment archiving(String experiment, boolean keepResults) {
+    String fingerprint =
+        ArchiveContent.of(state, experiment)
+            .map(ArchiveContent::fingerprint)
+            .orElse("00".repeat(32));
+    Artifact file = Specs.file(ArtifactKind.ARCHIVE, experiment + ".archive.json.gz");
+    return new Command.ArchiveExperiment(id(), time, experiment, file, fingerprint, keepResults);
   }
 
   // What workers do.

@@ -170,6 +170,7 @@ public record TaskRecord(
   /** Changes a copy of a record. */
   public static final class Builder {
     private final TaskRecord from;
+    private TaskOrigin origin;
     private TaskState state;
     private int generation;
     private List<Want> wants;
@@ -189,6 +190,7 @@ public record TaskRecord(
 
     private Builder(TaskRecord from) {
       this.from = from;
+      origin = from.origin;
       state = from.state;
       generation = from.generation;
       wants = from.wants;
@@ -231,6 +233,12 @@ public record TaskRecord(
       finishedAt = Optional.empty();
       startedAt = Optional.empty();
       workerId = Optional.empty();
+      return this;
+    }
+
+    /** Sets where its specification follows from. */
+    public Builder origin(TaskOrigin value) {
+      origin = value;
       return this;
     }
 
@@ -310,7 +318,7 @@ public record TaskRecord(
           from.kind,
           state,
           generation,
-          from.origin,
+          origin,
           wants,
           from.dependsOn,
           from.deviceClass,
