@@ -339,6 +339,15 @@ public final class OrchestratorState {
     return claims.values();
   }
 
+  /** Ids of experiments that tasks or plans name but of which there is no record. */
+  public List<String> unknownExperiments() {
+    return experiments.entrySet().stream()
+        .filter(entry -> entry.getValue().record().isEmpty())
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
+  }
+
   /** Outcomes decided before a time. */
   List<OutcomeRecord> outcomesBefore(Instant time) {
     return outcomesByAge.stream().takeWhile(outcome -> outcome.at().isBefore(time)).toList();
