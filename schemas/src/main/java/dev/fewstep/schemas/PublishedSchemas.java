@@ -10,7 +10,7 @@ import java.util.List;
 public final class PublishedSchemas {
   /** Names of the schemas; the file of each is {@code <name>.schema.json}. */
   public static final List<String> NAMES =
-      List.of("experiment", "inbox", "task", "control", "metrics", "common");
+      List.of("experiment", "inbox", "task", "control", "order", "metrics", "common");
 
   private PublishedSchemas() {}
 

@@ -43,6 +43,10 @@ final class CommandRules {
       SteeringRules.change(draft, change);
     } else if (command instanceof Command.ArchiveExperiment archive) {
       ArchiveRules.archive(draft, archive);
+    } else if (command instanceof Command.SetProject set) {
+      FleetRules.set(draft, set);
+    } else if (command instanceof Command.DrainWorker drain) {
+      FleetRules.drain(draft, drain);
     } else if (command instanceof Command.RegisterInput register) {
       register(draft, register);
     } else {

@@ -1,6 +1,7 @@
 package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.message.ControlMessage;
+import dev.fewstep.schemas.message.WorkerOrder;
 import dev.fewstep.schemas.state.StateRecord;
 import java.util.List;
 
@@ -13,6 +14,7 @@ import java.util.List;
  * @param tasks to publish on the topics of their classes, in order
  * @param controls to publish on the control topic, in order
  * @param forgotten keys of tasks of which the control topic keeps nothing any more
+ * @param orders to workers, to publish on the control topic, in order
  * @param checks to ask the artifact store, after the commit; not part of the transaction
  * @param transitions moves of tasks that the changes contain; for metrics and tests
  * @param more whether another {@link Input.Tick} would find work at once
@@ -22,6 +24,7 @@ public record Decision(
     List<TaskToPublish> tasks,
     List<ControlMessage> controls,
     List<String> forgotten,
+    List<WorkerOrder> orders,
     List<Check> checks,
     List<Transition> transitions,
     boolean more) {
@@ -30,12 +33,13 @@ public record Decision(
     tasks = List.copyOf(tasks);
     controls = List.copyOf(controls);
     forgotten = List.copyOf(forgotten);
+    orders = List.copyOf(orders);
     checks = List.copyOf(checks);
     transitions = List.copyOf(transitions);
   }
 
   /** Whether there is nothing to write. */
   public boolean isEmpty() {
-    return changes.isEmpty() && tasks.isEmpty() && controls.isEmpty();
+    return changes.isEmpty() && tasks.isEmpty() && controls.isEmpty() && orders.isEmpty();
   }
 }

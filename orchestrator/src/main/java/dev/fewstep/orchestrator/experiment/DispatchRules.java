@@ -8,7 +8,6 @@ import dev.fewstep.schemas.message.TaskMessage;
 import dev.fewstep.schemas.state.CheckpointRef;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
-import dev.fewstep.schemas.state.Want;
 import dev.fewstep.schemas.state.WorkerRecord;
 import dev.fewstep.schemas.task.SourceRef;
 import java.util.ArrayDeque;
@@ -22,8 +21,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * Publishes tasks by credit: of each class no more than it has idle workers. Order: priority, then
- * the project and the experiment with the fewest tasks in flight, then age.
+ * Publishes tasks by credit: of each class no more than it has idle workers, in the order of {@link
+ * Shares}.
  */
 final class DispatchRules {
   private final Settings settings;
@@ -51,18 +50,18 @@ final class DispatchRules {
   }
 
   void advance(Draft draft) {
-    Optional<Loads> loads = Optional.empty();
+    Optional<Shares> shares = Optional.empty();
     for (String deviceClass : draft.state().index().queuedClasses()) {
       int credit = credit(draft, deviceClass);
       if (credit > 0 && draft.state().deviceClass(deviceClass).isPresent()) {
-        Loads known = loads.orElseGet(() -> new Loads(draft));
-        loads = Optional.of(known);
+        Shares known = shares.orElseGet(() -> new Shares(draft, settings.aging()));
+        shares = Optional.of(known);
         dispatch(draft, deviceClass, credit, known);
       }
     }
   }
 
-  private void dispatch(Draft draft, String deviceClass, int credit, Loads loads) {
+  private void dispatch(Draft draft, String deviceClass, int credit, Shares shares) {
     List<Line> lines = new ArrayList<>();
     for (Map.Entry<String, TreeSet<TaskAge>> queue :
         draft.state().index().queue(deviceClass).entrySet()) {
@@ -76,15 +75,16 @@ final class DispatchRules {
       Optional<Line> next =
           lines.stream()
               .filter(line -> line.head(draft).isPresent())
-              .filter(line -> loads.mayRun(line.experiment))
-              .min(loads.order());
+              .filter(line -> shares.mayRun(line.experiment))
+              .min(Comparator.comparing(Line::candidate, shares.order()));
       if (next.isEmpty()) {
         return;
       }
       TaskRecord task = next.get().head(draft).orElseThrow();
       next.get().waiting.removeFirst();
       publish(draft, next.get().experiment, task);
-      loads.took(task);
+      shares.took(task);
+      shares.served(next.get().experiment.id());
     }
   }
 
@@ -158,6 +158,10 @@ final class DispatchRules {
       this.waiting = waiting;
     }
 
+    Shares.Candidate candidate() {
+      return new Shares.Candidate(experiment, waiting.getFirst());
+    }
+
     /** The first task that is still to be published. */
     Optional<TaskRecord> head(Draft draft) {
       while (!waiting.isEmpty()) {
@@ -183,55 +187,5 @@ final class DispatchRules {
         || draft.workers().stream()
             .filter(worker -> worker.deviceClass().equals(task.deviceClass()))
             .anyMatch(worker -> worker.idle() && MemoryNeed.fits(need, worker));
-  }
-
-  /** Tasks in flight by experiment and project. */
-  private static final class Loads {
-    private final Draft draft;
-    private final Map<String, Integer> byExperiment = new HashMap<>();
-    private final Map<String, Integer> byProject = new HashMap<>();
-
-    Loads(Draft draft) {
-      this.draft = draft;
-      for (String id : draft.state().experimentIdsOldestFirst()) {
-        int load = draft.state().experimentFold(id).orElseThrow().inFlight();
-        if (load > 0) {
-          add(id, load);
-        }
-      }
-    }
-
-    private void add(String id, int load) {
-      byExperiment.merge(id, load, Integer::sum);
-      draft
-          .experiment(id)
-          .ifPresent(experiment -> byProject.merge(project(experiment), load, Integer::sum));
-    }
-
-    private static String project(ExperimentRecord experiment) {
-      return experiment.spec().metadata().project();
-    }
-
-    void took(TaskRecord task) {
-      for (Want want : task.wants()) {
-        if (want.settled().isEmpty()) {
-          add(want.experimentId(), 1);
-        }
-      }
-    }
-
-    boolean mayRun(ExperimentRecord experiment) {
-      int bound = experiment.currentMaxParallel();
-      return bound == 0 || byExperiment.getOrDefault(experiment.id(), 0) < bound;
-    }
-
-    Comparator<Line> order() {
-      return Comparator.comparing(
-              (Line line) -> line.experiment.currentPriority(), Comparator.reverseOrder())
-          .thenComparing(line -> byProject.getOrDefault(project(line.experiment), 0))
-          .thenComparing(line -> byExperiment.getOrDefault(line.experiment.id(), 0))
-          .thenComparing(line -> line.waiting.getFirst())
-          .thenComparing(line -> line.experiment.sequence());
-    }
   }
 }

@@ -2,10 +2,12 @@ package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.ControlMessage;
+import dev.fewstep.schemas.message.WorkerOrder;
 import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.ClaimRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.LeaseRecord;
+import dev.fewstep.schemas.state.ProjectRecord;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.WorkerRecord;
@@ -29,6 +31,7 @@ final class Draft {
   private final List<TaskToPublish> tasks = new ArrayList<>();
   private final Map<String, ControlMessage> controls = new LinkedHashMap<>();
   private final Set<String> forgotten = new LinkedHashSet<>();
+  private final Map<UUID, WorkerOrder> orders = new LinkedHashMap<>();
   private final List<Check> checks = new ArrayList<>();
   private final List<Transition> transitions = new ArrayList<>();
   private boolean more;
@@ -94,6 +97,11 @@ final class Draft {
     return overlaid("experiment/" + id, ExperimentRecord.class, state.experiment(id));
   }
 
+  ProjectRecord project(String name) {
+    return overlaid("project/" + name, ProjectRecord.class, Optional.of(state.project(name)))
+        .orElseGet(() -> ProjectRecord.unset(name));
+  }
+
   /** The workers as decided so far. */
   List<WorkerRecord> workers() {
     return state.workers().stream()
@@ -138,14 +146,32 @@ final class Draft {
     controls.put(
         task.key(),
         new ControlMessage(
-            task.key(), task.attempt(), task.executionId(), task.state().isTerminal()));
+            task.key(),
+            task.attempt(),
+            task.executionId(),
+            task.state().isTerminal(),
+            task.state() == TaskState.RUNNING
+                && lease(task.key()).map(LeaseRecord::askedBack).orElse(false)));
   }
 
-  /** Asks the execution of a running task to checkpoint and to hand the task back. */
-  void handBack(TaskRecord task) {
-    controls.put(
-        task.key(),
-        new ControlMessage(task.key(), task.attempt(), task.executionId(), false, true));
+  /**
+   * Asks the execution of a running task to checkpoint and to hand the task back; asks it once.
+   *
+   * @return whether it was asked now
+   */
+  boolean handBack(TaskRecord task) {
+    Optional<LeaseRecord> lease = lease(task.key()).filter(held -> !held.askedBack());
+    lease.ifPresent(
+        held -> {
+          put(StateRecord.of(held.askedBack(recordTime)));
+          control(task);
+        });
+    return lease.isPresent();
+  }
+
+  /** Tells a worker what it is asked. */
+  void order(WorkerOrder order) {
+    orders.put(order.workerId(), order);
   }
 
   /** Lets workers forget a task: nobody works on it, and nobody ever will under this record. */
@@ -172,6 +198,7 @@ final class Draft {
         tasks,
         List.copyOf(controls.values()),
         List.copyOf(forgotten),
+        List.copyOf(orders.values()),
         checks,
         transitions,
         more);

@@ -52,8 +52,7 @@ final class PauseRules {
                   task ->
                       task.want(experimentId).map(want -> want.settled().isEmpty()).orElse(false))
               .filter(task -> !startable(draft, task));
-      if (running.isPresent()) {
-        draft.handBack(running.get());
+      if (running.isPresent() && draft.handBack(running.get())) {
         asked++;
       }
     }

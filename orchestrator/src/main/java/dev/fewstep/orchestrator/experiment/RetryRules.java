@@ -1,5 +1,6 @@
 package dev.fewstep.orchestrator.experiment;
 
+import dev.fewstep.schemas.Digests;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.spec.RetrySpec;
@@ -16,6 +17,7 @@ import java.util.Optional;
 /** Whether, and when, a task that lost its execution is tried again. */
 final class RetryRules {
   private static final int MAX_DOUBLINGS = 30;
+  private static final double JITTER = 0.25;
 
   private final Settings settings;
 
@@ -39,7 +41,7 @@ final class RetryRules {
                   .state(TaskState.PENDING)
                   .nextAttempt()
                   .losses(0)
-                  .notBefore(draft.recordTime().plus(backoff(retry, task.charged()))));
+                  .notBefore(draft.recordTime().plus(backoff(retry, task))));
       draft.release(task);
       draft.control(next);
     } else {
@@ -112,14 +114,27 @@ final class RetryRules {
         .orElse(new RetrySpec(1, Duration.ZERO));
   }
 
-  private Duration backoff(RetrySpec retry, int chargedBefore) {
+  /**
+   * Doubled for each attempt charged before, bounded, and spread by up to a quarter either way, so
+   * that tasks that failed together do not come back together. The spread is a function of task and
+   * attempt.
+   */
+  private Duration backoff(RetrySpec retry, TaskRecord task) {
     Duration wait = retry.backoff();
-    for (int i = 0; i < Math.min(chargedBefore, MAX_DOUBLINGS); i++) {
+    for (int i = 0; i < Math.min(task.charged(), MAX_DOUBLINGS); i++) {
       wait = wait.multipliedBy(2);
       if (wait.compareTo(settings.maxBackoff()) >= 0) {
-        return settings.maxBackoff();
+        break;
       }
     }
-    return wait.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : wait;
+    Duration bounded = wait.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : wait;
+    return Duration.ofMillis(
+        Math.round(bounded.toMillis() * (1 + JITTER * spread(task.key() + "/" + task.attempt()))));
+  }
+
+  /** A number in [-1, 1) made from a text. */
+  private static double spread(String text) {
+    long bits = Long.parseLong(Digests.sha256Hex(text).substring(0, 8), 16);
+    return bits / (double) (1L << 31) - 1;
   }
 }

@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param poisonLosses losses in a row, without getting further, that fail a task
  * @param planChunk trials planned in one decision
  * @param moveChunk tasks moved in one decision by readiness or cancelling
+ * @param aging how long an experiment with ready tasks goes unserved for each point of priority
+ *     that it gains
  */
 public record Settings(
     Duration lease,
@@ -25,13 +27,37 @@ public record Settings(
     Duration outcomeRetention,
     int poisonLosses,
     int planChunk,
-    int moveChunk) {
+    int moveChunk,
+    Duration aging) {
+  /** With the usual aging. */
+  public Settings(
+      Duration lease,
+      Duration presence,
+      Duration dispatch,
+      Duration maxBackoff,
+      Duration outcomeRetention,
+      int poisonLosses,
+      int planChunk,
+      int moveChunk) {
+    this(
+        lease,
+        presence,
+        dispatch,
+        maxBackoff,
+        outcomeRetention,
+        poisonLosses,
+        planChunk,
+        moveChunk,
+        Duration.ofMinutes(5));
+  }
+
   public Settings {
     positive(lease, "lease");
     positive(presence, "presence");
     positive(dispatch, "dispatch");
     positive(maxBackoff, "maxBackoff");
     positive(outcomeRetention, "outcomeRetention");
+    positive(aging, "aging");
     require(poisonLosses >= 1, "poisonLosses must be positive, not %s", poisonLosses);
     require(planChunk >= 1, "planChunk must be positive, not %s", planChunk);
     require(moveChunk >= 1, "moveChunk must be positive, not %s", moveChunk);
@@ -42,7 +68,9 @@ public record Settings(
     require(!value.isNegative() && !value.isZero(), "%s must be positive, not %s", name, value);
   }
 
-  /** Leases and dispatch of 30 s, presence of 20 s, chunks of 500. */
+  /**
+   * Leases and dispatch of 30 s, presence of 20 s, chunks of 500, a point of priority in 5 minutes.
+   */
   public static Settings defaults() {
     return new Settings(
         Duration.ofSeconds(30),
@@ -65,6 +93,7 @@ public record Settings(
         outcomeRetention,
         poisonLosses,
         planChunk,
-        moveChunk);
+        moveChunk,
+        aging);
   }
 }

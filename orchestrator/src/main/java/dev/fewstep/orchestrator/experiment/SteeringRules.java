@@ -75,7 +75,13 @@ final class SteeringRules {
             return;
           }
           if (experiment.paused()) {
-            draft.put(StateRecord.of(experiment.edit().pausedAt(Optional.empty()).build()));
+            draft.put(
+                StateRecord.of(
+                    experiment
+                        .edit()
+                        .pausedAt(Optional.empty())
+                        .servedAt(draft.recordTime())
+                        .build()));
             draft.more();
           }
           Outcomes.accept(draft, command, experiment.id());

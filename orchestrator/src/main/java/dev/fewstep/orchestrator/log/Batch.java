@@ -5,6 +5,7 @@ import dev.fewstep.orchestrator.experiment.Decision;
 import dev.fewstep.orchestrator.experiment.TaskToPublish;
 import dev.fewstep.orchestrator.experiment.Transition;
 import dev.fewstep.schemas.message.ControlMessage;
+import dev.fewstep.schemas.message.WorkerOrder;
 import dev.fewstep.schemas.state.StateRecord;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,6 +22,7 @@ final class Batch {
   private final List<TaskToPublish> tasks = new ArrayList<>();
   private final List<ControlMessage> controls = new ArrayList<>();
   private final List<String> forgotten = new ArrayList<>();
+  private final List<WorkerOrder> orders = new ArrayList<>();
   private final List<Check> checks = new ArrayList<>();
   private final List<Transition> transitions = new ArrayList<>();
 
@@ -29,12 +31,13 @@ final class Batch {
     tasks.addAll(decision.tasks());
     controls.addAll(decision.controls());
     forgotten.addAll(decision.forgotten());
+    orders.addAll(decision.orders());
     checks.addAll(decision.checks());
     transitions.addAll(decision.transitions());
   }
 
   boolean isEmpty() {
-    return changes.isEmpty() && tasks.isEmpty() && controls.isEmpty();
+    return changes.isEmpty() && tasks.isEmpty() && controls.isEmpty() && orders.isEmpty();
   }
 
   Collection<StateRecord> changes() {
@@ -52,6 +55,8 @@ final class Batch {
   /** Tasks of which the control topic keeps nothing any more; written before {@link #controls}. */
   List<String> forgotten() {
     return forgotten;
+  List<WorkerOrder> orders() {
+    return orders;
   }
 
   List<Check> checks() {

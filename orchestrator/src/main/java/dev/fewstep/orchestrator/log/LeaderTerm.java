@@ -11,6 +11,7 @@ import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.ControlMessage;
 import dev.fewstep.schemas.message.InboxMessage;
 import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.schemas.message.WorkerOrder;
 import dev.fewstep.schemas.state.DeviceClassRecord;
 import dev.fewstep.schemas.state.InboxPosition;
 import dev.fewstep.schemas.state.StateCodec;
@@ -340,6 +341,9 @@ final class LeaderTerm implements AutoCloseable {
     }
     for (ControlMessage control : batch.controls()) {
       var unused = send(Topics.CONTROL, control.taskKey(), Optional.of(Json.toBytes(control)));
+    }
+    for (WorkerOrder order : batch.orders()) {
+      var unused = send(Topics.CONTROL, order.key(), Optional.of(Json.toBytes(order)));
     }
     context.listener().reached(Stage.SENT, state);
     producer.sendOffsetsToTransaction(

@@ -109,6 +109,10 @@ class TaskLifecycleTest {
             ArtifactKind.WEIGHTS, ArtifactKind.DATASET, ArtifactKind.EXTRACTOR);
   }
 
+  private Duration wait(TaskRecord task) {
+    return Duration.between(world.time, task.notBefore().orElseThrow());
+  }
+
   @Test
   void aRetryableFailureBacksOffAndDoublesUntilTheBudgetIsSpent() {
     String experiment =
@@ -121,18 +125,20 @@ class TaskLifecycleTest {
     world.fail(first, FailureCode.OUT_OF_MEMORY);
     TaskRecord task = world.task(first);
     assertThat(task.state()).isEqualTo(TaskState.PENDING);
-    assertThat(task.notBefore()).contains(world.time.plusSeconds(10));
+    assertThat(wait(task)).isBetween(Duration.ofMillis(7500), Duration.ofMillis(12_500));
     assertThat(task.attempt()).isEqualTo(2);
 
     world.drain(worker);
-    world.pass(Duration.ofSeconds(11));
+    world.pass(Duration.ofSeconds(13));
     world.presence(worker, Optional.empty(), true);
     World.Execution second = world.start(worker);
     assertThat(second.task().taskKey()).isEqualTo(task.key());
     world.fail(second, FailureCode.INTERNAL);
-    assertThat(world.task(first).notBefore()).contains(world.time.plusSeconds(20));
+    Duration doubled = wait(world.task(first));
+    assertThat(doubled).isBetween(Duration.ofSeconds(15), Duration.ofSeconds(25));
+    assertThat(doubled).as("spread by task and attempt").isNotEqualTo(Duration.ofSeconds(20));
 
-    world.pass(Duration.ofSeconds(21));
+    world.pass(Duration.ofSeconds(26));
     world.presence(worker, Optional.empty(), true);
     World.Execution third = world.start(worker);
     world.fail(third, FailureCode.INTERNAL);

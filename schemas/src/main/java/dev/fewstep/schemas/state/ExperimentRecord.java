@@ -36,6 +36,8 @@ import java.util.UUID;
  * @param maxParallel bound set after submission
  * @param salt id that its task keys are salted with when its policy has no cache: that of the
  *     experiment that it replaces or extends, so that the two share results; empty for its own
+ * @param servedAt record time at which one of its tasks was last published, as far as it matters
+ *     for aging: noted now and then; also when it was resumed
  */
 public record ExperimentRecord(
     String id,
@@ -55,7 +57,8 @@ public record ExperimentRecord(
     Optional<Instant> retryAt,
     Optional<Integer> priority,
     Optional<Integer> maxParallel,
-    Optional<String> salt)
+    Optional<String> salt,
+    Optional<Instant> servedAt)
     implements StateValue {
   public ExperimentRecord {
     requireNonNull(id, "id");
@@ -74,6 +77,7 @@ public record ExperimentRecord(
     priority = priority == null ? Optional.empty() : priority;
     maxParallel = maxParallel == null ? Optional.empty() : maxParallel;
     salt = salt == null ? Optional.empty() : salt;
+    servedAt = servedAt == null ? Optional.empty() : servedAt;
   }
 
   /** Whether nothing more is wanted of it. */
@@ -173,7 +177,8 @@ public record ExperimentRecord(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        salt);
+        salt,
+        Optional.empty());
   }
 
   /** Builds a changed copy. */
@@ -187,6 +192,7 @@ public record ExperimentRecord(
     private Optional<Instant> retryAt;
     private Optional<Integer> priority;
     private Optional<Integer> maxParallel;
+    private Optional<Instant> servedAt;
 
     private Builder(ExperimentRecord from) {
       this.from = from;
@@ -198,6 +204,7 @@ public record ExperimentRecord(
       retryAt = from.retryAt;
       priority = from.priority;
       maxParallel = from.maxParallel;
+      servedAt = from.servedAt;
     }
 
     /** Sets how many trials are planned. */
@@ -248,6 +255,12 @@ public record ExperimentRecord(
       return this;
     }
 
+    /** Sets when it was last served. */
+    public Builder servedAt(Instant value) {
+      servedAt = Optional.of(value);
+      return this;
+    }
+
     /** The changed copy. */
     public ExperimentRecord build() {
       return new ExperimentRecord(
@@ -268,7 +281,8 @@ public record ExperimentRecord(
           retryAt,
           priority,
           maxParallel,
-          from.salt);
+          from.salt,
+          servedAt);
     }
   }
 }

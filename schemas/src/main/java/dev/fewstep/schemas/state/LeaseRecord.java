@@ -3,6 +3,7 @@ package dev.fewstep.schemas.state;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -15,6 +16,7 @@ import java.util.UUID;
  * @param step last step reported
  * @param totalSteps steps in all, 0 while unknown
  * @param progressed whether this execution got further than any before it
+ * @param askedBackAt record time at which the holder was asked to hand the task back
  */
 public record LeaseRecord(
     String taskKey,
@@ -23,17 +25,19 @@ public record LeaseRecord(
     Instant renewedAt,
     long step,
     long totalSteps,
-    boolean progressed)
+    boolean progressed,
+    Optional<Instant> askedBackAt)
     implements StateValue {
   public LeaseRecord {
     requireNonNull(taskKey, "taskKey");
     requireNonNull(executionId, "executionId");
     requireNonNull(renewedAt, "renewedAt");
+    askedBackAt = askedBackAt == null ? Optional.empty() : askedBackAt;
   }
 
   /** The lease of an execution that has just begun. */
   public static LeaseRecord begun(String taskKey, int attempt, UUID executionId, Instant at) {
-    return new LeaseRecord(taskKey, attempt, executionId, at, 0, 0, false);
+    return new LeaseRecord(taskKey, attempt, executionId, at, 0, 0, false, Optional.empty());
   }
 
   /** Kept by a report. */
@@ -45,6 +49,25 @@ public record LeaseRecord(
         at.isAfter(renewedAt) ? at : renewedAt,
         Math.max(step, newStep),
         Math.max(totalSteps, newTotal),
-        progressed || newProgress);
+        progressed || newProgress,
+        askedBackAt);
+  }
+
+  /** Whether its holder was asked to hand the task back. */
+  public boolean askedBack() {
+    return askedBackAt.isPresent();
+  }
+
+  /** The holder is asked to hand the task back; the first time counts. */
+  public LeaseRecord askedBack(Instant at) {
+    return new LeaseRecord(
+        taskKey,
+        attempt,
+        executionId,
+        renewedAt,
+        step,
+        totalSteps,
+        progressed,
+        Optional.of(askedBackAt.orElse(at)));
   }
 }

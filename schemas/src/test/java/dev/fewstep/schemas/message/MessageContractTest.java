@@ -37,6 +37,7 @@ class MessageContractTest {
           "inbox", InboxMessage.class,
           "task", TaskMessage.class,
           "control", ControlMessage.class,
+          "order", WorkerOrder.class,
           "metrics", MetricBatch.class);
   private static final SchemaRegistry REGISTRY = registry();
 
@@ -108,7 +109,7 @@ class MessageContractTest {
     }
     assertThat(sampled)
         .containsExactlyInAnyOrderElementsOf(Stream.of(types).map(t -> t.name()).toList());
-    for (String name : List.of("task", "control", "metrics")) {
+    for (String name : List.of("task", "control", "order", "metrics")) {
       JsonNode properties = Json.messages().readTree(PublishedSchemas.text(name)).get("properties");
       assertThat(names(properties))
           .containsExactlyInAnyOrderElementsOf(

@@ -90,7 +90,8 @@ class StateCodecTest {
           Optional.of(AT),
           Optional.of(80),
           Optional.of(4),
-          Optional.of("e-00112233"));
+          Optional.of("e-00112233"),
+          Optional.of(AT));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
