@@ -55,6 +55,8 @@ final class Batch {
   /** Tasks of which the control topic keeps nothing any more; written before {@link #controls}. */
   List<String> forgotten() {
     return forgotten;
+  }
+
   List<WorkerOrder> orders() {
     return orders;
   }
