@@ -29,7 +29,19 @@ public final class ExperimentSpecs {
    * @throws SpecException with everything that is wrong: the text, its fields, or the trials
    */
   public static ExperimentSpec parse(String fileName, String text) {
-    SpecDocument document = SpecReader.read(fileName, text);
+    return read(SpecReader.read(fileName, text));
+  }
+
+  /**
+   * Reads an experiment from a tree that no text stands for, as {@link #parse} does.
+   *
+   * @throws SpecException with everything that is wrong
+   */
+  public static ExperimentSpec read(JsonNode tree) {
+    return read(new SpecDocument("", tree, Map.of(), List.of()));
+  }
+
+  private static ExperimentSpec read(SpecDocument document) {
     List<SpecProblem> problems = new ArrayList<>(SpecSchema.problems(document));
     GridCheck.findings(document.tree().path("spec")).stream()
         .map(finding -> finding.in(document))
