@@ -10,8 +10,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -20,18 +25,16 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
  *
  * <p>Vert.x's validator refuses documents with media types that it cannot read, such as YAML, and
  * paths with text behind a parameter. What it validates therefore leaves such bodies and all
- * responses out, and takes {@code {experimentId}:cancel} for one parameter; the handlers check what
- * is left out.
+ * responses out, and folds {@code {experimentId}:cancel}, {@code {experimentId}:pause} and so on
+ * into one operation whose parameter carries the verb; the handlers check what is left out.
  */
 final class ApiContract {
   /** Where the API is mounted. */
   static final String PREFIX = "/api/v1";
 
-  /** What stands behind an experiment's id to cancel it. */
-  static final String CANCEL = ":cancel";
-
   private static final String RESOURCE = "/openapi/fewstep-v1.yaml";
   private static final Set<String> JSON_BODIES = Set.of("registerInput");
+  private static final Pattern VERB = Pattern.compile("(.*\\{(\\w+)})(:[a-z]+)");
 
   private final String yaml;
   private final JsonObject json;
@@ -62,26 +65,48 @@ final class ApiContract {
     return OpenAPIContract.from(vertx, validated());
   }
 
+  /**
+   * A verb behind the last parameter of a path.
+   *
+   * @param folded id of the operation that it is validated in
+   * @param parameter name of the path's parameter
+   * @param text the verb with its colon
+   */
+  record Verb(String folded, String parameter, String text) {}
+
+  /** The operations that are verbs, by id. */
+  Map<String, Verb> verbs() {
+    Map<String, Verb> verbs = new LinkedHashMap<>();
+    for (Map.Entry<String, Object> path : json.getJsonObject("paths")) {
+      Matcher matcher = VERB.matcher(path.getKey());
+      if (matcher.matches()) {
+        verbs.put(
+            ((JsonObject) path.getValue()).getJsonObject("post").getString("operationId"),
+            new Verb("verbs of " + matcher.group(1), matcher.group(2), matcher.group(3)));
+      }
+    }
+    return verbs;
+  }
+
   private JsonObject validated() {
     JsonObject document = json.copy();
-    JsonObject paths = document.getJsonObject("paths");
     JsonObject reduced = new JsonObject();
-    for (Map.Entry<String, Object> path : paths) {
+    Map<String, List<JsonObject>> folded = new LinkedHashMap<>();
+    for (Map.Entry<String, Object> path : document.getJsonObject("paths")) {
       JsonObject operations = (JsonObject) path.getValue();
       for (String method : operations.fieldNames()) {
         reduce(operations.getJsonObject(method));
       }
-      String name = path.getKey();
-      if (name.endsWith("}" + CANCEL)) {
-        name = name.substring(0, name.length() - CANCEL.length());
-        widen(operations.getJsonObject("post"));
-      }
-      if (reduced.containsKey(name)) {
-        reduced.getJsonObject(name).mergeIn(operations);
+      Matcher matcher = VERB.matcher(path.getKey());
+      if (matcher.matches()) {
+        folded
+            .computeIfAbsent(matcher.group(1), name -> new ArrayList<>())
+            .add(operations.getJsonObject("post"));
       } else {
-        reduced.put(name, operations);
+        reduced.put(path.getKey(), operations);
       }
     }
+    folded.forEach((path, operations) -> fold(document, reduced, path, operations));
     document.put("paths", reduced);
     // Vert.x takes absolute addresses only; of this one it uses the path.
     document.put(
@@ -90,28 +115,53 @@ final class ApiContract {
     return document;
   }
 
+  /** Makes one operation of all verbs behind a path, with every parameter of any of them. */
+  private void fold(
+      JsonObject document, JsonObject paths, String path, List<JsonObject> operations) {
+    Map<String, JsonObject> parameters = new LinkedHashMap<>();
+    for (JsonObject operation : operations) {
+      for (Object parameter : operation.getJsonArray("parameters")) {
+        JsonObject known = resolved(document, (JsonObject) parameter);
+        parameters.put(known.getString("in") + " " + known.getString("name"), known.copy());
+      }
+    }
+    List<String> texts = new ArrayList<>();
+    String last = "";
+    for (Verb verb : verbs().values()) {
+      if (verb.folded().equals("verbs of " + path)) {
+        texts.add(verb.text().substring(1));
+        last = verb.parameter();
+      }
+    }
+    JsonObject schema = parameters.get("path " + last).getJsonObject("schema");
+    String pattern = schema.getString("pattern", "^[^:]*$");
+    schema.put(
+        "pattern",
+        pattern.substring(0, pattern.length() - 1) + ":(" + String.join("|", texts) + ")$");
+    JsonObject operation =
+        new JsonObject()
+            .put("operationId", "verbs of " + path)
+            .put("parameters", new JsonArray(new ArrayList<>(parameters.values())));
+    reduce(operation);
+    JsonObject target = paths.getJsonObject(path, new JsonObject()).put("post", operation);
+    paths.put(path, target);
+  }
+
+  private static JsonObject resolved(JsonObject document, JsonObject parameter) {
+    String reference = parameter.getString("$ref");
+    return reference == null
+        ? parameter
+        : document
+            .getJsonObject("components")
+            .getJsonObject("parameters")
+            .getJsonObject(reference.substring(reference.lastIndexOf('/') + 1));
+  }
+
   private static void reduce(JsonObject operation) {
     operation.put(
         "responses", new JsonObject().put("default", new JsonObject().put("description", "any")));
     if (!JSON_BODIES.contains(operation.getString("operationId"))) {
       operation.remove("requestBody");
     }
-  }
-
-  /** Lets the id's parameter carry the verb. */
-  private static void widen(JsonObject operation) {
-    operation
-        .getJsonArray("parameters")
-        .set(
-            0,
-            new JsonObject()
-                .put("name", "experimentId")
-                .put("in", "path")
-                .put("required", true)
-                .put(
-                    "schema",
-                    new JsonObject()
-                        .put("type", "string")
-                        .put("pattern", "^[a-z0-9-]{1,100}" + CANCEL + "$")));
   }
 }

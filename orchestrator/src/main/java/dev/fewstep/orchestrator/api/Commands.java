@@ -29,6 +29,18 @@ final class Commands {
     return key == null ? UUID.randomUUID() : UUID.fromString(key);
   }
 
+  /** Who asks. */
+  static String user(RoutingContext context) {
+    return Optional.ofNullable(context.request().getHeader("Fewstep-User")).orElse("anonymous");
+  }
+
+  /** Says where the experiment is that a command made. */
+  static void located(RoutingContext context, OutcomeRecord outcome) {
+    context
+        .response()
+        .putHeader("Location", ApiContract.PREFIX + "/experiments/" + outcome.subject());
+  }
+
   /**
    * Sends a command; answers {@code status} when it is accepted, 409 when it is rejected, 202 when
    * nothing is decided in time.

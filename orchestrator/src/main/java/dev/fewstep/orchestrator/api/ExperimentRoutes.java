@@ -6,17 +6,12 @@ import dev.fewstep.orchestrator.experiment.PlanPreview;
 import dev.fewstep.orchestrator.experiment.Previews;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
-import dev.fewstep.schemas.spec.ExperimentSpec;
-import dev.fewstep.schemas.spec.ExperimentSpecs;
-import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Experiments: submit, plan, cancel, and their results. */
+/** Experiments: submit, plan, and their results. */
 final class ExperimentRoutes {
   private final Replies replies;
   private final Commands commands;
@@ -34,7 +29,6 @@ final class ExperimentRoutes {
     operations.on("submitExperiment", this::submit);
     operations.on("planExperiment", this::plan);
     operations.on("getExperiment", this::one);
-    operations.on("cancelExperiment", this::cancel);
     operations.on("listTrials", this::trials);
     operations.on("getLeaderboard", this::leaderboard);
     operations.on("listBaseEvaluations", this::base);
@@ -72,9 +66,8 @@ final class ExperimentRoutes {
 
   private void submit(RoutingContext context) {
     UUID commandId = Commands.id(context);
-    String user =
-        Optional.ofNullable(context.request().getHeader("Fewstep-User")).orElse("anonymous");
-    specification(context)
+    String user = Commands.user(context);
+    Bodies.specification(replies, context)
         .onSuccess(
             spec ->
                 commands.send(
@@ -82,10 +75,7 @@ final class ExperimentRoutes {
                     new Command.SubmitExperiment(commandId, clock.instant(), user, spec),
                     201,
                     outcome -> {
-                      context
-                          .response()
-                          .putHeader(
-                              "Location", ApiContract.PREFIX + "/experiments/" + outcome.subject());
+                      Commands.located(context, outcome);
                       return Json.messages()
                           .createObjectNode()
                           .put("id", outcome.subject())
@@ -99,7 +89,7 @@ final class ExperimentRoutes {
       context.fail(404);
       return;
     }
-    specification(context)
+    Bodies.specification(replies, context)
         .onSuccess(
             spec ->
                 replies.read(
@@ -113,43 +103,5 @@ final class ExperimentRoutes {
                       return ExperimentViews.preview(preview);
                     }))
         .onFailure(context::fail);
-  }
-
-  /** Reads the body, off the event loop. */
-  private Future<ExperimentSpec> specification(RoutingContext context) {
-    String type =
-        Optional.ofNullable(context.request().getHeader("Content-Type"))
-            .orElse("")
-            .toLowerCase(Locale.ROOT);
-    boolean json = type.startsWith("application/json");
-    boolean yaml =
-        type.startsWith("application/yaml")
-            || type.startsWith("application/x-yaml")
-            || type.startsWith("text/yaml");
-    if (!json && !yaml) {
-      return Future.failedFuture(
-          ApiException.of(
-              415,
-              "A specification is sent as application/yaml or application/json, not as '"
-                  + type
-                  + "'."));
-    }
-    byte[] bytes =
-        context.body().buffer() == null ? new byte[0] : context.body().buffer().getBytes();
-    return replies.blocking(
-        () ->
-            ExperimentSpecs.parse(
-                json ? "body.json" : "body.yaml", new String(bytes, StandardCharsets.UTF_8)));
-  }
-
-  private void cancel(RoutingContext context) {
-    String target = id(context);
-    String id = target.substring(0, target.length() - ApiContract.CANCEL.length());
-    UUID commandId = Commands.id(context);
-    commands.send(
-        context,
-        new Command.CancelExperiment(commandId, clock.instant(), id),
-        200,
-        outcome -> Json.messages().createObjectNode().put("id", outcome.subject()));
   }
 }

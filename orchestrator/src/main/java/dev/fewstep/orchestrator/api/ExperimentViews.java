@@ -14,6 +14,7 @@ import dev.fewstep.orchestrator.experiment.TrialView;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.spec.EvaluationSpec;
 import dev.fewstep.schemas.spec.ExperimentBody;
+import dev.fewstep.schemas.spec.Nearest;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.task.EvaluationProtocol;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ final class ExperimentViews {
   /** Name of the space that a trial is trained in. */
   private static final String TRAINED = "trained";
 
+  /** How many of the newest experiments a wrong id is compared with. */
+  private static final int NEAREST_OF = 1000;
+
   private OrchestratorState known;
   private Results results;
 
@@ -39,10 +43,17 @@ final class ExperimentViews {
     return question.apply(results);
   }
 
-  private static ExperimentRecord require(OrchestratorState state, String id) {
-    return state
-        .experiment(id)
-        .orElseThrow(() -> ApiException.notFound("There is no experiment " + id + "."));
+  static ExperimentRecord require(OrchestratorState state, String id) {
+    return state.experiment(id).orElseThrow(() -> unknown(state, id));
+  }
+
+  private static ApiException unknown(OrchestratorState state, String id) {
+    List<String> known =
+        state.experiments(Optional.empty(), NEAREST_OF).stream().map(ExperimentRecord::id).toList();
+    return ApiException.notFound(
+        "There is no experiment "
+            + id
+            + Nearest.to(id, known).map(name -> "; did you mean " + name + "?").orElse("."));
   }
 
   /** A page of experiments, newest first. */
@@ -61,6 +72,7 @@ final class ExperimentViews {
     ObjectNode view = summary(state, experiment);
     view.set("inputs", Json.toTree(experiment.inputs()));
     view.set("spec", Json.toTree(experiment.spec()));
+    state.replacement(id).ifPresent(replacement -> view.put("replacedBy", replacement.id()));
     view.set("advice", Json.toTree(advice(experiment.spec().spec())));
     return view;
   }
@@ -79,6 +91,12 @@ final class ExperimentViews {
     view.set("labels", Json.toTree(experiment.spec().metadata().labels()));
     view.put("submittedBy", experiment.submittedBy());
     view.put("submittedAt", experiment.submittedAt().toString());
+    ObjectNode policy = view.putObject("policy");
+    policy.put("priority", experiment.currentPriority());
+    policy.put("maxParallel", experiment.currentMaxParallel());
+    policy.put("cache", experiment.spec().spec().policy().cache());
+    experiment.lineage().ifPresent(from -> view.set("lineage", Json.toTree(from)));
+    experiment.pausedAt().ifPresent(at -> view.put("pausedAt", at.toString()));
     experiment.cancelledAt().ifPresent(at -> view.put("cancelledAt", at.toString()));
     experiment.planFailure().ifPresent(why -> view.put("failure", why));
     return view;
@@ -252,7 +270,27 @@ final class ExperimentViews {
     for (Map.Entry<?, PlanPreview.Counts> kind : preview.byKind().entrySet()) {
       byKind.set(kind.getKey().toString(), counts(kind.getValue()));
     }
+    preview.change().ifPresent(change -> view.set("change", change(change)));
+    preview.extension().ifPresent(extension -> view.set("finetunes", Json.toTree(extension)));
     return view;
+  }
+
+  private static ObjectNode change(PlanPreview.Change change) {
+    ObjectNode view = Json.messages().createObjectNode();
+    view.set("trials", sets(change.trials()));
+    view.set("tasks", sets(change.allTasks()));
+    ObjectNode byKind = view.putObject("byKind");
+    change.tasks().forEach((kind, counts) -> byKind.set(kind.name(), sets(counts)));
+    view.put("stopped", change.stopped());
+    return view;
+  }
+
+  private static ObjectNode sets(PlanPreview.SetCounts counts) {
+    return Json.messages()
+        .createObjectNode()
+        .put("kept", counts.kept())
+        .put("new", counts.added())
+        .put("withdrawn", counts.withdrawn());
   }
 
   private static ObjectNode counts(PlanPreview.Counts counts) {

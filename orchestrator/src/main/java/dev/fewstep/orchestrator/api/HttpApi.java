@@ -94,8 +94,10 @@ public final class HttpApi implements AutoCloseable {
     Commands commands = new Commands(replies, parts.gateway());
 
     RouterBuilder builder = builder(vertx, await(contract.load(vertx)));
-    Operations operations = new Operations(builder);
+    Operations operations = new Operations(builder, contract.verbs());
     new ExperimentRoutes(replies, commands, parts.clock()).mount(operations);
+    new SteeringRoutes(commands, parts.clock()).mount(operations);
+    new DerivedRoutes(replies, commands, parts.clock()).mount(operations);
     new TaskRoutes(replies, parts.state(), parts.curves(), artifacts).mount(operations);
     new InputRoutes(
             replies,

@@ -51,6 +51,27 @@ final class Replies {
         .onFailure(context::fail);
   }
 
+  /** Answers 200 with a text made of the state. */
+  void text(RoutingContext context, String type, Function<OrchestratorState, String> view) {
+    value(context, view)
+        .onSuccess(
+            text -> {
+              var unused =
+                  context
+                      .response()
+                      .putHeader("Content-Type", type)
+                      .putHeader("Cache-Control", "no-store")
+                      .putHeader(OFFSET, Long.toString(state.offset()))
+                      .end(text);
+            })
+        .onFailure(context::fail);
+  }
+
+  /** Something of the state, no older than asked for. */
+  <T> Future<T> value(RoutingContext context, Function<OrchestratorState, T> question) {
+    return awaited(context).compose(reached -> blocking(() -> state.read(question)));
+  }
+
   /** Answers with a JSON body. */
   void send(RoutingContext context, int status, JsonNode body) {
     send(context, status, new Answer(state.offset(), Buffer.buffer(Json.toBytes(body))));

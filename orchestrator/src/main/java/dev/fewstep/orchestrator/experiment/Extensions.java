@@ -6,7 +6,6 @@ import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.spec.LearningRateKind;
 import dev.fewstep.schemas.spec.TrainingSpec;
 import dev.fewstep.schemas.state.CheckpointRef;
-import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.task.FinetuneTask;
@@ -37,13 +36,12 @@ final class Extensions {
 
   /** Where the FINETUNE task of a trial goes on from; empty when it starts at the beginning. */
   Optional<CheckpointRef> start(
-      Draft draft, ExperimentRecord experiment, int trial, PlannedTask planned) {
+      Draft draft, Optional<Lineage> lineage, int trial, PlannedTask planned) {
     if (!(planned.spec() instanceof FinetuneTask longer)) {
       return Optional.empty();
     }
-    return experiment
-        .lineage()
-        .filter(lineage -> lineage.kind() == Lineage.Kind.EXTENDS)
+    return lineage
+        .filter(from -> from.kind() == Lineage.Kind.EXTENDS)
         .map(Lineage::experimentId)
         .flatMap(draft::experiment)
         .filter(other -> trial < other.trials())

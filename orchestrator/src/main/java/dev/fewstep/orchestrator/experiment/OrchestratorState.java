@@ -1,5 +1,6 @@
 package dev.fewstep.orchestrator.experiment;
 
+import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.ArchivedRecord;
 import dev.fewstep.schemas.state.CachedRecord;
@@ -178,6 +179,16 @@ public final class OrchestratorState {
   /** An experiment. */
   public Optional<ExperimentRecord> experiment(String id) {
     return Optional.ofNullable(experiments.get(id)).flatMap(ExperimentFold::record);
+  }
+
+  /** The youngest experiment that was submitted to replace another. */
+  public Optional<ExperimentRecord> replacement(String id) {
+    Optional<Lineage> replaces = Optional.of(new Lineage(Lineage.Kind.REPLACES, id));
+    return experimentsBySequence.values().stream()
+        .map(this::experiment)
+        .flatMap(Optional::stream)
+        .filter(experiment -> experiment.lineage().equals(replaces))
+        .findFirst();
   }
 
   /** How far an experiment is. */

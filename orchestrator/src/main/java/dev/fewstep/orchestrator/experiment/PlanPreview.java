@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What submitting an experiment would do.
@@ -13,8 +14,15 @@ import java.util.Map;
  * @param trials number of trials
  * @param byKind distinct tasks by kind; every kind is there
  * @param problems why it would be rejected; empty when it would be accepted
+ * @param change how it differs from the experiment that it replaces
+ * @param extension where the finetunes begin of an experiment that extends another
  */
-public record PlanPreview(int trials, Map<TaskKind, Counts> byKind, List<Problem> problems) {
+public record PlanPreview(
+    int trials,
+    Map<TaskKind, Counts> byKind,
+    List<Problem> problems,
+    Optional<Change> change,
+    Optional<Extension> extension) {
   public PlanPreview {
     byKind = Collections.unmodifiableMap(new EnumMap<>(byKind));
     problems = List.copyOf(problems);
@@ -24,6 +32,49 @@ public record PlanPreview(int trials, Map<TaskKind, Counts> byKind, List<Problem
   public Counts tasks() {
     return byKind.values().stream().reduce(Counts.NONE, Counts::plus);
   }
+
+  /**
+   * An experiment and the one that it replaces, as sets.
+   *
+   * @param trials trials, which are the same when their tasks are
+   * @param tasks distinct tasks by kind; every kind is there
+   * @param stopped running tasks that would be stopped now, because nobody else wants them
+   */
+  public record Change(SetCounts trials, Map<TaskKind, SetCounts> tasks, int stopped) {
+    public Change {
+      tasks = Collections.unmodifiableMap(new EnumMap<>(tasks));
+    }
+
+    /** The sum over all kinds of tasks. */
+    public SetCounts allTasks() {
+      return tasks.values().stream().reduce(SetCounts.NONE, SetCounts::plus);
+    }
+  }
+
+  /**
+   * Two sets.
+   *
+   * @param kept both have
+   * @param added only the new one has
+   * @param withdrawn only the old one has
+   */
+  public record SetCounts(int kept, int added, int withdrawn) {
+    /** Two empty sets. */
+    public static final SetCounts NONE = new SetCounts(0, 0, 0);
+
+    SetCounts plus(SetCounts other) {
+      return new SetCounts(kept + other.kept, added + other.added, withdrawn + other.withdrawn);
+    }
+  }
+
+  /**
+   * Where the finetunes begin that are to be run.
+   *
+   * @param resumed at the last checkpoint of the extended experiment's task
+   * @param fromStart at the first step, because there is no checkpoint or because their learning
+   *     rate depends on the number of iterations
+   */
+  public record Extension(int resumed, int fromStart) {}
 
   /**
    * Distinct tasks.

@@ -103,7 +103,7 @@ final class PlanningRules {
       Optional<TaskRecord> known = draft.task(planned.key());
       Optional<CheckpointRef> start =
           known.map(task -> !task.state().hasResult()).orElse(true)
-              ? extensions.start(draft, experiment, trial, planned)
+              ? extensions.start(draft, experiment.lineage(), trial, planned)
               : Optional.empty();
       Optional<CachedRecord> cached =
           known.isEmpty() ? draft.cached(planned.key()) : Optional.empty();
