@@ -13,9 +13,14 @@ import java.util.function.UnaryOperator;
  * every release are the test.
  */
 final class Upcasters {
-  /** From version 1, release of 2026-11-23, to 2: nothing drained yet. */
+  /**
+   * From version 1, which commits up to e5c66ef wrote, to 2: nothing was asked to drain yet, and no
+   * command was about tasks.
+   */
   private static final Map<From, UnaryOperator<ObjectNode>> STEPS =
-      Map.of(new From(StateEntity.WORKER, 1), worker -> worker.put("draining", false));
+      Map.of(
+          new From(StateEntity.WORKER, 1), worker -> worker.put("draining", false),
+          new From(StateEntity.OUTCOME, 1), outcome -> outcome.put("tasks", 0));
 
   private Upcasters() {}
 
