@@ -2,6 +2,7 @@ package dev.fewstep.cli;
 
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Keeps a process alive until it is told to stop, then closes what it holds. */
 final class Lifetime {
@@ -9,9 +10,18 @@ final class Lifetime {
 
   /**
    * Waits for SIGTERM, SIGINT or, when asked, the end of standard input; then closes {@code part}.
+   * A second signal ends the process at once.
    */
   static int untilStopped(AutoCloseable part, boolean untilStdinCloses) {
     CountDownLatch stop = new CountDownLatch(1);
+    AtomicInteger status = new AtomicInteger(ExitCodes.OK);
+    Signals.onStop(
+        signalled -> {
+          if (!status.compareAndSet(ExitCodes.OK, signalled)) {
+            Runtime.getRuntime().halt(signalled);
+          }
+          stop.countDown();
+        });
     CountDownLatch closed = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -43,7 +53,7 @@ final class Lifetime {
     try {
       stop.await();
       part.close();
-      return ExitCodes.OK;
+      return status.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return ExitCodes.FAILED;

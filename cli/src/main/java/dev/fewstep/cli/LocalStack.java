@@ -4,8 +4,8 @@ import dev.fewstep.embedded.EmbeddedOptions;
 import dev.fewstep.embedded.EmbeddedStack;
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
-import dev.fewstep.store.S3Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
+import dev.fewstep.store.S3Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -22,6 +22,9 @@ import java.util.function.Consumer;
  * child. Closing it stops all of them; killing this process ends the worker too.
  */
 final class LocalStack implements AutoCloseable {
+  /** Less than what the parent waits for its worker. */
+  private static final String WORKER_DRAIN = "15s";
+
   private static final Duration READY = Duration.ofMinutes(2);
   private static final long LEAST_FREE_BYTES = 512L << 20;
   private static final String REGION = "us-east-1";
@@ -115,6 +118,7 @@ final class LocalStack implements AutoCloseable {
     environment.put(Setting.S3_BUCKET.variable(), bucket);
     environment.put(Setting.S3_ACCESS_KEY.variable(), embedded.s3AccessKey());
     environment.put(Setting.S3_SECRET_KEY.variable(), embedded.s3SecretKey());
+    environment.put(Setting.DRAIN_TIMEOUT.variable(), WORKER_DRAIN);
     environment.put(Setting.DATA_DIR.variable(), settings.path(Setting.DATA_DIR).toString());
     environment.put(Setting.CACHE_DIR.variable(), settings.path(Setting.CACHE_DIR).toString());
     environment.put(

@@ -2,8 +2,8 @@ package dev.fewstep.cli;
 
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
-import dev.fewstep.store.S3Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
+import dev.fewstep.store.S3Settings;
 import java.net.URI;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -22,6 +22,12 @@ enum Setting {
   DEVICE("worker.device", "FEWSTEP_DEVICE", "cpu", false, "device of a worker: cpu, cuda:0, …"),
   THREADS(
       "worker.threads", "FEWSTEP_THREADS", "0", false, "threads of an operator; 0 for all cores"),
+  DRAIN_TIMEOUT(
+      "worker.drain-timeout",
+      "FEWSTEP_DRAIN_TIMEOUT",
+      "30s",
+      false,
+      "how long a worker that is stopped may take to hand its task back"),
   WORKER_PORT("worker.port", "FEWSTEP_WORKER_PORT", "0", false, "port of a worker's metrics"),
   TORCHSCRIPT(
       "torchscript",

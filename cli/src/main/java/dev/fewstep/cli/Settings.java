@@ -6,6 +6,7 @@ import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The settings in force and where each came from: flag, then environment, then file, then default.
@@ -174,6 +176,21 @@ final class Settings {
       throw CliException.usage(complaint(setting, value, least, most), e);
     }
     throw CliException.usage(complaint(setting, value, least, most));
+  }
+
+  /**
+   * A duration such as {@code 30s}.
+   *
+   * @throws CliException when the setting is none
+   */
+  Duration duration(Setting setting) {
+    Value value = value(setting);
+    try {
+      return new DurationConverter().convert(value.value());
+    } catch (TypeConversionException e) {
+      throw CliException.usage(
+          "%s (%s): %s".formatted(setting.key(), value.source(), e.getMessage()), e);
+    }
   }
 
   /**

@@ -1,8 +1,8 @@
 package dev.fewstep.cli;
 
+import dev.fewstep.store.S3Settings;
 import dev.fewstep.worker.Worker;
 import dev.fewstep.worker.WorkerConfig;
-import dev.fewstep.store.S3Settings;
 import dev.fewstep.worker.task.KafkaSettings;
 import dev.fewstep.worker.task.Pulse;
 import java.net.URI;
@@ -55,6 +55,14 @@ final class WorkerCommand implements Callable<Integer> {
   private String port;
 
   @Option(
+      names = "--drain-timeout",
+      paramLabel = "TIME",
+      description =
+          "FEWSTEP_DRAIN_TIMEOUT: how long the running task may take to hand itself back at"
+              + " SIGTERM, default 30s; a second signal ends the worker at once")
+  private String drainTimeout;
+
+  @Option(
       names = "--until-stdin-closes",
       hidden = true,
       description = "also stop when standard input ends: for a parent process")
@@ -70,6 +78,7 @@ final class WorkerCommand implements Callable<Integer> {
     settings.flag(Setting.DEVICE_CLASS, Optional.ofNullable(deviceClass));
     settings.flag(Setting.THREADS, Optional.ofNullable(threads));
     settings.flag(Setting.WORKER_PORT, Optional.ofNullable(port));
+    settings.flag(Setting.DRAIN_TIMEOUT, Optional.ofNullable(drainTimeout));
     main.useCache();
     main.trustScripts(false);
     int cores = main.threads();
@@ -94,12 +103,21 @@ final class WorkerCommand implements Callable<Integer> {
             settings.number(Setting.WORKER_PORT, 0, 65_535),
             Pulse.Intervals.defaults(),
             PATIENCE,
-            PATIENCE);
+            settings.duration(Setting.DRAIN_TIMEOUT));
     Worker worker = Worker.start(config);
     main.err()
         .printf(
             "worker %s takes %s tasks; metrics at http://%s:%d/metrics%n",
             worker.workerId(), config.deviceClass(), config.httpHost(), worker.httpPort());
-    return Lifetime.untilStopped(worker, untilStdinCloses);
+    return Lifetime.untilStopped(() -> stop(worker), untilStdinCloses);
+  }
+
+  /** Stops in time: a task that does not hand itself back is given up, and its lease runs out. */
+  private void stop(Worker worker) {
+    main.err().println("worker stops: its task is handed back");
+    if (!worker.stop()) {
+      main.err().println("fewstep: the running task was not handed back in time and is given up");
+      Runtime.getRuntime().halt(ExitCodes.FAILED);
+    }
   }
 }

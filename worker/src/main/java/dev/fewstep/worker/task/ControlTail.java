@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.ControlMessage;
+import dev.fewstep.schemas.message.WorkerOrder;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -172,8 +173,13 @@ public final class ControlTail implements AutoCloseable {
   }
 
   private void apply(ConsumerRecord<byte[], byte[]> record) {
+    String key = new String(record.key(), StandardCharsets.UTF_8);
+    if (WorkerOrder.isKey(key)) {
+      order(key, record);
+      return;
+    }
     if (record.value() == null) {
-      view.forget(new String(record.key(), StandardCharsets.UTF_8));
+      view.forget(key);
       return;
     }
     try {
@@ -181,6 +187,21 @@ public final class ControlTail implements AutoCloseable {
     } catch (UncheckedIOException e) {
       LOG.error(
           "The control record at offset {} cannot be read and is ignored", record.offset(), e);
+    }
+  }
+
+  private void order(String key, ConsumerRecord<byte[], byte[]> record) {
+    if (!key.equals(new WorkerOrder(workerId, false).key())) {
+      return;
+    }
+    if (record.value() == null) {
+      view.order(false);
+      return;
+    }
+    try {
+      view.order(Json.fromBytes(record.value(), WorkerOrder.class).drain());
+    } catch (UncheckedIOException e) {
+      LOG.error("The order at offset {} cannot be read and is ignored", record.offset(), e);
     }
   }
 

@@ -3,18 +3,42 @@ package dev.fewstep.worker.task;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.message.ControlMessage;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
-/** The fold of the control topic: what counts now, by task. Safe for use by several threads. */
+/**
+ * The fold of the control topic: what counts now, by task, and whether this worker is to take any.
+ * Safe for use by several threads.
+ */
 public final class ControlView {
   private final Map<String, ControlMessage> byTask = new ConcurrentHashMap<>();
+  private final List<Consumer<Boolean>> listeners = new CopyOnWriteArrayList<>();
+  private volatile boolean drains;
 
   /** Takes over a record of the topic. */
   public void apply(ControlMessage control) {
     byTask.put(control.taskKey(), requireNonNull(control, "control"));
+  }
+
+  /** Takes over what this worker is asked: to take no task, or to take tasks again. */
+  public void order(boolean drain) {
+    drains = drain;
+    listeners.forEach(listener -> listener.accept(drain));
+  }
+
+  /** Whether this worker is asked to take no task. */
+  public boolean drains() {
+    return drains;
+  }
+
+  /** Tells a listener of every order from now on, on the thread that reads the topic. */
+  public void onOrder(Consumer<Boolean> listener) {
+    listeners.add(listener);
   }
 
   /** Takes over a tombstone: nothing is known of the task any more. */
@@ -71,5 +95,14 @@ public final class ControlView {
       return Optional.of("execution " + control.executionId().get() + " holds the attempt");
     }
     return Optional.empty();
+  }
+
+  /** Whether a running execution is asked to checkpoint and to hand its task back. */
+  public boolean asksBack(String taskKey, int attempt, UUID executionId) {
+    ControlMessage control = byTask.get(taskKey);
+    return control != null
+        && control.release()
+        && control.attempt() == attempt
+        && control.executionId().equals(Optional.of(executionId));
   }
 }

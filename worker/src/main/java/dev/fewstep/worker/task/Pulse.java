@@ -56,7 +56,8 @@ public final class Pulse implements AutoCloseable {
           });
   private final List<ScheduledFuture<?>> beats = new ArrayList<>();
   private volatile Optional<RunningTask> running = Optional.empty();
-  private volatile boolean accepting = true;
+  private volatile boolean leaving;
+  private volatile boolean drained;
 
   private Pulse(TaskReporter reporter, WorkerIdentity identity, Runnable beaten, Clock clock) {
     this.reporter = requireNonNull(reporter, "reporter");
@@ -107,8 +108,16 @@ public final class Pulse implements AutoCloseable {
 
   /** Says, now and from now on, that the worker takes no other task. */
   void leaves() {
-    accepting = false;
+    leaving = true;
     sendPresence();
+  }
+
+  /** Says, now and from now on, that the worker takes no other task, or takes tasks again. */
+  void drains(boolean value) {
+    if (drained != value) {
+      drained = value;
+      sendPresence();
+    }
   }
 
   /** Sends a presence now. */
@@ -123,7 +132,7 @@ public final class Pulse implements AutoCloseable {
             identity.memoryBytes(),
             identity.versions(),
             execution,
-            accepting));
+            !leaving && !drained));
   }
 
   @Override

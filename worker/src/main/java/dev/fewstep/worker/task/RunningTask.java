@@ -88,6 +88,10 @@ public final class RunningTask implements TaskListener, StopSignal {
       abandoned = true;
       return Request.ABANDON;
     }
+    if (!released && control.asksBack(message.taskKey(), message.attempt(), executionId)) {
+      log.add("is asked back");
+      released = true;
+    }
     return released ? Request.RELEASE : Request.CONTINUE;
   }
 

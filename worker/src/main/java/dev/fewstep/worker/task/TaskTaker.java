@@ -45,6 +45,7 @@ public final class TaskTaker implements AutoCloseable {
   private final Thread thread;
   private volatile boolean stopping;
   private volatile boolean joined;
+  private volatile boolean wasAsked;
 
   /**
    * A taker that does nothing until {@link #start()}.
@@ -71,12 +72,25 @@ public final class TaskTaker implements AutoCloseable {
 
   /** Starts taking. */
   public void start() {
+    control.onOrder(this::order);
+    pulse.drains(control.drains());
     thread.start();
   }
 
-  /** Whether it is polling its share group or running a task. */
+  private void order(boolean drain) {
+    if (drain != wasAsked) {
+      LOG.info(drain ? "Drains: takes no task until it is told otherwise" : "Takes tasks again");
+      wasAsked = drain;
+    }
+    pulse.drains(drain);
+  }
+
+  /**
+   * Whether it is polling its share group or running a task, or keeps out of the group because it
+   * is asked to.
+   */
   public boolean isActive() {
-    return joined && thread.isAlive();
+    return (joined || control.drains()) && thread.isAlive();
   }
 
   /** Whether its thread lives. */
@@ -121,10 +135,14 @@ public final class TaskTaker implements AutoCloseable {
   private void loop() {
     String topic = Topics.tasks(pulse.identity().deviceClass());
     while (!stopping) {
+      if (control.drains()) {
+        pause();
+        continue;
+      }
       try (KafkaShareConsumer<byte[], byte[]> group = join()) {
         group.subscribe(List.of(topic));
         joined = true;
-        while (!stopping) {
+        while (!stopping && !control.drains()) {
           for (ConsumerRecord<byte[], byte[]> record : group.poll(POLL)) {
             take(group, record);
           }
@@ -154,9 +172,9 @@ public final class TaskTaker implements AutoCloseable {
       return;
     }
     TaskMessage message = read.get();
-    if (stopping || !controlIsCurrent()) {
+    if (stopping || !controlIsCurrent() || control.drains()) {
       answer(group, record, AcknowledgeType.RELEASE);
-      if (!stopping) {
+      if (!stopping && !control.drains()) {
         pause();
       }
       return;

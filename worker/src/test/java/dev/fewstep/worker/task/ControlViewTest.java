@@ -3,6 +3,8 @@ package dev.fewstep.worker.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fewstep.schemas.message.ControlMessage;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -64,5 +66,29 @@ class ControlViewTest {
     view.forget("task");
     assertThat(view.objectionToStart("task", 1)).isEmpty();
     assertThat(view.size()).isZero();
+  }
+
+  @Test
+  void asksBackOnlyTheExecutionThatIsNamed() {
+    assertThat(view.asksBack("task", 1, MINE)).isFalse();
+    view.apply(new ControlMessage("task", 1, Optional.of(MINE), false, true));
+    assertThat(view.asksBack("task", 1, MINE)).isTrue();
+    assertThat(view.asksBack("task", 1, OTHER)).isFalse();
+    assertThat(view.asksBack("task", 2, MINE)).isFalse();
+    assertThat(view.objectionToRun("task", 1, MINE)).isEmpty();
+    control(1, Optional.of(MINE), false);
+    assertThat(view.asksBack("task", 1, MINE)).isFalse();
+  }
+
+  @Test
+  void tellsOfOrders() {
+    List<Boolean> heard = new ArrayList<>();
+    view.onOrder(heard::add);
+    assertThat(view.drains()).isFalse();
+    view.order(true);
+    assertThat(view.drains()).isTrue();
+    view.order(false);
+    assertThat(view.drains()).isFalse();
+    assertThat(heard).containsExactly(true, false);
   }
 }

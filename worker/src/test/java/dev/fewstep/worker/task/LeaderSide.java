@@ -9,6 +9,7 @@ import dev.fewstep.schemas.message.InboxMessage;
 import dev.fewstep.schemas.message.MetricBatch;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.schemas.message.WorkerOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,6 +130,13 @@ public final class LeaderSide implements AutoCloseable {
   public void control(ControlMessage control) {
     producer.beginTransaction();
     send(Topics.CONTROL, control.taskKey(), Json.toBytes(control));
+    producer.commitTransaction();
+  }
+
+  /** Publishes what a worker is asked. */
+  void order(WorkerOrder order) {
+    producer.beginTransaction();
+    send(Topics.CONTROL, order.key(), Json.toBytes(order));
     producer.commitTransaction();
   }
 

@@ -9,6 +9,7 @@ import dev.fewstep.schemas.message.ControlMessage;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.schemas.message.WorkerOrder;
 import dev.fewstep.worker.task.program.StopSignal;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -39,7 +40,7 @@ class TaskTakerTest {
 
   @BeforeAll
   static void start() throws Exception {
-    leader = new LeaderSide(data, "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7");
+    leader = new LeaderSide(data, "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9");
   }
 
   @AfterAll
@@ -258,6 +259,73 @@ class TaskTakerTest {
     worker(deviceClass, task -> success());
     leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("after")));
     assertThat(ran).containsExactly(key("drained"), key("after"));
+  }
+
+  @Test
+  void handsBackWhatControlAsksForAndGoesOnTaking() {
+    String deviceClass = nextClass();
+    worker(
+        deviceClass,
+        task ->
+            task.message().taskKey().equals(key("next"))
+                ? success()
+                : new Outcome.Stopped(untilStopped(task) == StopSignal.Request.RELEASE));
+    leader.publish(deviceClass, task("asked-back", 1));
+    Report.Started started =
+        leader.await(Report.Started.class, s -> s.taskKey().equals(key("asked-back")));
+    leader.control(
+        new ControlMessage(key("asked-back"), 1, Optional.of(started.executionId()), false, true));
+    Report.Released released =
+        leader.await(Report.Released.class, r -> r.taskKey().equals(key("asked-back")));
+    assertThat(released.executionId()).isEqualTo(started.executionId());
+    leader.publish(deviceClass, task("next", 1));
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("next")));
+  }
+
+  @Test
+  void takesNothingWhileItIsOrderedToDrain() {
+    String deviceClass = nextClass();
+    CountDownLatch done = new CountDownLatch(1);
+    worker(
+        deviceClass,
+        task -> {
+          await(done);
+          return success();
+        });
+    leader.publish(deviceClass, task("held-while-ordered", 1));
+    UUID drained =
+        leader
+            .await(Report.Started.class, s -> s.taskKey().equals(key("held-while-ordered")))
+            .workerId();
+    leader.order(new WorkerOrder(drained, true));
+    leader.await(Report.Presence.class, p -> p.workerId().equals(drained) && !p.accepting());
+    done.countDown();
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("held-while-ordered")));
+    leader.publish(deviceClass, task("for-another", 1));
+    worker(deviceClass, task -> success());
+    assertThat(
+            leader
+                .await(Report.Started.class, s -> s.taskKey().equals(key("for-another")))
+                .workerId())
+        .isNotEqualTo(drained);
+    int before = leader.all(Report.Presence.class).size();
+    leader.order(new WorkerOrder(drained, false));
+    leader.await(
+        Report.Presence.class,
+        p ->
+            p.workerId().equals(drained)
+                && p.accepting()
+                && leader.all(Report.Presence.class).size() > before);
+    for (int i = 0; ; i++) {
+      String name = "after-the-order-" + i;
+      leader.publish(deviceClass, task(name, 1));
+      UUID taker =
+          leader.await(Report.Started.class, s -> s.taskKey().equals(key(name))).workerId();
+      if (taker.equals(drained)) {
+        break;
+      }
+      assertThat(i).as("the worker takes tasks again").isLessThan(200);
+    }
   }
 
   @Test
