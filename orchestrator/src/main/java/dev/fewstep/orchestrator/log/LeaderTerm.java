@@ -86,7 +86,8 @@ final class LeaderTerm implements AutoCloseable {
     this.inbox = inbox;
     this.elected = elected;
     this.checks = new ArtifactChecks(context.probe(), context.executor());
-    this.recordClock = new RecordClock(context.clock().instant(), System::nanoTime);
+    // Set by the first transaction: this machine's own clock may be hours wrong.
+    this.recordClock = new RecordClock(Instant.EPOCH, System::nanoTime);
     this.timings = new TaskTimings(context.metrics());
     this.producer = producer(context.settings());
     boolean done = false;

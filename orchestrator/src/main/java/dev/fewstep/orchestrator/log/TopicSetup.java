@@ -70,10 +70,13 @@ public final class TopicSetup implements AutoCloseable {
             "retention.bytes", "-1",
             "message.timestamp.type", "LogAppendTime");
     Map<String, String> compact = Map.of("cleanup.policy", "compact");
+    // A leader learns the broker's time from what it commits.
+    Map<String, String> state =
+        Map.of("cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime");
     create(
         List.of(
             topic(Topics.INBOX, 1, inbox),
-            topic(Topics.STATE, 1, compact),
+            topic(Topics.STATE, 1, state),
             topic(Topics.CONTROL, 1, compact),
             topic(
                 Topics.METRICS,

@@ -26,4 +26,12 @@ class RecordClockTest {
 
     assertThat(clock.now()).isEqualTo(Instant.ofEpochMilli(5_250));
   }
+
+  @Test
+  void begins_with_what_the_broker_says_however_wrong_the_own_clock_is() {
+    RecordClock unset = new RecordClock(Instant.EPOCH, nanos::get);
+    unset.observe(5_000);
+
+    assertThat(unset.now()).isEqualTo(Instant.ofEpochMilli(5_000));
+  }
 }
