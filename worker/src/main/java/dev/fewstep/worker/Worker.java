@@ -41,6 +41,11 @@ public final class Worker implements AutoCloseable {
    * @throws WorkerStartException when it could not start; nothing is left running then
    */
   public static Worker start(WorkerConfig config, TaskRunner.Work work) {
+    return start(config, work, Clock.systemUTC());
+  }
+
+  /** As above, with a clock of its own for the times that people read. */
+  public static Worker start(WorkerConfig config, TaskRunner.Work work, Clock clock) {
     VertxOptions options =
         new VertxOptions()
             .setEventLoopPoolSize(1)
@@ -49,7 +54,7 @@ public final class Worker implements AutoCloseable {
                 config.startTimeout().plus(config.drainTimeout()).toSeconds() + 60)
             .setMaxWorkerExecuteTimeUnit(TimeUnit.SECONDS);
     Vertx vertx = Vertx.vertx(options);
-    WorkerVerticle verticle = new WorkerVerticle(config, work, Clock.systemUTC());
+    WorkerVerticle verticle = new WorkerVerticle(config, work, clock);
     try {
       vertx
           .deployVerticle(
