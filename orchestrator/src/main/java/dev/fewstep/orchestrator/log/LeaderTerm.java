@@ -103,7 +103,7 @@ final class LeaderTerm implements AutoCloseable {
       }
       // The first transaction proves the leadership and tells the broker's time.
       Batch first = new Batch();
-      commit(first);
+      recordClock.observe(appendTime(transact(first)));
       decide(new Input.Elected(recordClock.now()), first);
       commit(first);
       done = true;
@@ -280,8 +280,7 @@ final class LeaderTerm implements AutoCloseable {
           .map(DeviceClassRecord.class::cast)
           .ifPresent(added -> context.topics().ensureDeviceClass(added.name()));
     }
-    Future<RecordMetadata> last = transact(batch);
-    recordClock.observe(appendTime(last));
+    var unused = transact(batch);
     context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());
     batch.checks().forEach(checks::ask);
   }

@@ -7,8 +7,10 @@ import java.time.Instant;
 import java.util.function.LongSupplier;
 
 /**
- * The broker's clock as far as the leader can know it: the last append time seen plus the monotonic
- * time since. Never goes back. For one thread.
+ * The clock of the inbox's broker as far as the leader can know it: the append time of the last
+ * record read plus the monotonic time since. It goes back when that clock does, for what it is
+ * compared with are that broker's append times: a clock that stayed ahead of them would take every
+ * worker for silent. For one thread.
  */
 final class RecordClock {
   private final LongSupplier nanoTime;
@@ -24,9 +26,7 @@ final class RecordClock {
 
   /** The broker has appended something at that time. */
   void observe(long appendMillis) {
-    Instant observed = Instant.ofEpochMilli(appendMillis);
-    Instant expected = now();
-    base = observed.isAfter(expected) ? observed : expected;
+    base = Instant.ofEpochMilli(appendMillis);
     baseNanos = nanoTime.getAsLong();
   }
 

@@ -19,12 +19,15 @@ class RecordClockTest {
   }
 
   @Test
-  void never_goes_back() {
-    clock.observe(5_000);
+  void goes_back_with_the_broker() {
+    clock.observe(500);
     nanos.addAndGet(250_000_000);
-    clock.observe(5_100);
 
-    assertThat(clock.now()).isEqualTo(Instant.ofEpochMilli(5_250));
+    assertThat(clock.now()).as("less than the start").isEqualTo(Instant.ofEpochMilli(750));
+
+    clock.observe(100);
+
+    assertThat(clock.now()).isEqualTo(Instant.ofEpochMilli(100));
   }
 
   @Test
