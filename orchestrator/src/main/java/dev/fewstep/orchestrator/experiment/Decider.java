@@ -54,6 +54,8 @@ public final class Decider {
       received(draft, received.message());
     } else if (input instanceof Input.Tick tick) {
       tick(draft, tick);
+    } else if (input instanceof Input.Heard) {
+      leases.advance(draft);
     } else if (input instanceof Input.Verified verified) {
       reports.verified(draft, verified);
     } else if (input instanceof Input.ArtifactsChecked checked) {

@@ -46,6 +46,17 @@ public sealed interface Input {
     }
   }
 
+  /**
+   * Time to judge silence while the inbox lags: whatever was written until {@code recordTime} has
+   * been read, though more may be unread. Without it a busy inbox, in which something is always
+   * unread, would keep the dead alive.
+   */
+  record Heard(Instant recordTime) implements Input {
+    public Heard {
+      requireNonNull(recordTime, "recordTime");
+    }
+  }
+
   /** Answer to a {@link Check.Manifest}. */
   record Verified(Report.Succeeded report, boolean manifestComplete, Instant recordTime)
       implements Input {

@@ -71,6 +71,8 @@ final class LeaderTerm implements AutoCloseable {
   private boolean more = true;
   private long lastTick;
   private long lastLagCheck;
+  private long lastJudgement;
+  private Optional<Instant> lastRead = Optional.empty();
   private long lastTrim;
 
   /**
@@ -205,7 +207,11 @@ final class LeaderTerm implements AutoCloseable {
     if (inputs > 0 || more || elapsed(lastTick, IDLE_POLL)) {
       lastTick = System.nanoTime();
       Instant now = recordClock.now();
-      more = decide(new Input.Tick(now, lagging()), batch).more();
+      boolean lagging = lagging();
+      if (lagging && elapsed(lastJudgement, LAG_INTERVAL)) {
+        judge(batch);
+      }
+      more = decide(new Input.Tick(now, lagging), batch).more();
     }
     if (!batch.isEmpty() || !records.isEmpty()) {
       commit(batch);
@@ -213,6 +219,14 @@ final class LeaderTerm implements AutoCloseable {
     if (elapsed(lastTrim, TRIM_INTERVAL)) {
       lastTrim = System.nanoTime();
       context.topics().deleteInboxBefore(position);
+    }
+  }
+
+  /** Judges silence by the time of the last record read: what was written before has been read. */
+  private void judge(Batch batch) {
+    if (lastRead.isPresent()) {
+      lastJudgement = System.nanoTime();
+      var unused = decide(new Input.Heard(lastRead.get()), batch);
     }
   }
 
@@ -243,6 +257,7 @@ final class LeaderTerm implements AutoCloseable {
 
   private void receive(ConsumerRecord<byte[], byte[]> found, Batch batch) {
     recordClock.observe(found.timestamp());
+    lastRead = Optional.of(Instant.ofEpochMilli(found.timestamp()));
     position = found.offset() + 1;
     InboxMessage message;
     try {
