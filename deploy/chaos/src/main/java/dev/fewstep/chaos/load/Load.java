@@ -151,7 +151,7 @@ public final class Load {
             lasting ? 5 : 2,
             seeds,
             number,
-            IntStream.rangeClosed(1, Math.max(2, trials / 2))
+            IntStream.rangeClosed(1, Math.max(2, trials))
                 .mapToObj(Integer::toString)
                 .collect(Collectors.joining(", ")));
   }
