@@ -191,9 +191,7 @@ final class ApiClient {
       StringBuilder text = new StringBuilder();
       problem
           .path("errors")
-          .forEach(
-              error ->
-                  text.append(text.isEmpty() ? "" : "\n").append(error.path("message").asText()));
+          .forEach(error -> text.append(text.isEmpty() ? "" : "\n").append(sentence(error)));
       String detail = problem.path("detail").asText(problem.path("title").asText(""));
       String message = text.isEmpty() ? detail : text.toString();
       if (!message.isBlank()) {
@@ -206,6 +204,17 @@ final class ApiClient {
     }
     String message = "%s%s answered with HTTP %d".formatted(base, path, status);
     return status >= 500 ? CliException.unreachable(message, null) : CliException.usage(message);
+  }
+
+  /** One thing that is wrong, with its place and the name that was meant. */
+  private static String sentence(JsonNode error) {
+    String message = error.path("message").asText();
+    String path = error.path("path").asText();
+    boolean placed = path.contains(".") && !message.contains(path);
+    String nearest = error.path("nearest").asText();
+    return (placed ? path + ": " : "")
+        + message
+        + (nearest.isEmpty() ? "" : "; did you mean '" + nearest + "'?");
   }
 
   /** Query string of parameters. */

@@ -1,33 +1,24 @@
 package dev.fewstep.cli;
 
-import java.util.UUID;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.schemas.Json;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 @Command(
     name = "cancel",
     mixinStandardHelpOptions = true,
-    description = "Withdraws what is left of an experiment.")
+    description = "Withdraws what is left of an experiment; results stay.")
 final class CancelCommand implements Callable<Integer> {
   @ParentCommand private Main main;
-  @Mixin private ServerOptions server;
-
-  @Parameters(paramLabel = "ID", description = "id of an experiment")
-  private String id;
+  @Mixin private VerbOptions verb;
 
   @Override
   public Integer call() {
-    server
-        .client(main.settings())
-        .post(
-            "/api/v1/experiments/" + ApiClient.encode(id) + ":cancel",
-            "application/json",
-            "{}",
-            UUID.randomUUID());
-    main.err().println("cancelled " + id);
+    JsonNode answer = verb.ask(main, "cancel", Json.messages().createObjectNode());
+    verb.print(main, answer, "cancelled " + verb.id());
     return ExitCodes.OK;
   }
 }

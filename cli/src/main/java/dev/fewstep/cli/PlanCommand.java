@@ -17,6 +17,9 @@ import picocli.CommandLine.ParentCommand;
     mixinStandardHelpOptions = true,
     description = "Says what a submit would run: new, cached and joined tasks.")
 final class PlanCommand implements Callable<Integer> {
+  /** What is said of the tasks of a kind. */
+  static final List<String> COUNTS = List.of("new", "cached", "joined");
+
   @ParentCommand private Main main;
   @Mixin private ServerOptions server;
   @Mixin private OutputOptions output;

@@ -108,7 +108,16 @@ final class Watch {
     if (terminal.interactive()) {
       draw(experiment, tasks);
     } else {
+      printChange(experiment.path("id").asText(), experiment.path("state").asText());
       tasks.forEach(this::printChange);
+    }
+  }
+
+  /** Says when the experiment is paused and when it goes on. */
+  private void printChange(String id, String state) {
+    String before = printed.put(id, state);
+    if (!state.equals(before) && (state.equals("PAUSED") || "PAUSED".equals(before))) {
+      err.printf("%s  %s%n", id, state);
     }
   }
 

@@ -7,9 +7,11 @@ import dev.fewstep.orchestrator.experiment.Explanations;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.MetricBatch.Point;
 import dev.fewstep.schemas.state.BaseEvaluation;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.TaskFailure;
 import dev.fewstep.schemas.state.TaskOrigin;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
@@ -92,8 +94,33 @@ final class TaskViews {
                 view.set("scores", Json.toTree(result.scores()));
               });
     }
-    task.failure().ifPresent(failure -> view.set("failure", Json.toTree(failure)));
+    task.failure()
+        .ifPresent(
+            failure -> {
+              ObjectNode told = (ObjectNode) Json.toTree(failure);
+              told.put("verdict", verdict(task, failure));
+              view.set("failure", told);
+            });
     return view;
+  }
+
+  /** Whether another attempt follows the last failure, and why. */
+  private static String verdict(TaskRecord task, TaskFailure failure) {
+    if (task.state() != TaskState.FAILED) {
+      return failure.attempt() < task.attempt()
+          ? "it was tried again, as attempt " + task.attempt()
+          : "it is over";
+    }
+    return switch (failure.cause()) {
+      case DEPENDENCY -> "it runs when the task that it needs has a result: retry both";
+      case POISON -> "it is not tried again: it seems to kill its workers";
+      case REPORTED, INCOMPLETE_MANIFEST ->
+          failure.code().map(FailureCode::retryable).orElse(true)
+              ? "it is not tried again: "
+                  + task.charged()
+                  + " charged attempts are all that its policy allows"
+              : "it is not tried again: another attempt cannot help with " + failure.code().get();
+    };
   }
 
   /** What people call a task: which trial first asked for it, and for what. */
