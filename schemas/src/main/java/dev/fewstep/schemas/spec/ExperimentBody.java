@@ -20,6 +20,8 @@ import java.util.Optional;
  * @param exclude grid points to leave out: a point is out when it has all the values of one entry
  * @param include further points, each a map from path to value laid over base
  * @param seeds one trial for each grid point and seed
+ * @param search which of its points become trials, and how far they are trained; all of them to the
+ *     end when absent
  * @param evaluation how trials are scored
  * @param policy how tasks share devices
  * @param resources what tasks need
@@ -30,6 +32,7 @@ public record ExperimentBody(
     List<Map<String, JsonNode>> exclude,
     List<Map<String, JsonNode>> include,
     List<Long> seeds,
+    Optional<SearchSpec> search,
     EvaluationSpec evaluation,
     PolicySpec policy,
     ResourcesSpec resources) {
@@ -39,12 +42,18 @@ public record ExperimentBody(
     exclude = List.copyOf(requireNonNullElse(exclude, List.of()));
     include = List.copyOf(requireNonNullElse(include, List.of()));
     seeds = List.copyOf(requireNonNullElse(seeds, List.of(0L)));
+    search = search == null ? Optional.empty() : search;
     requireNonNull(evaluation, "spec.evaluation is required");
     policy = requireNonNullElse(policy, new PolicySpec(null, null, null, null));
     resources = requireNonNullElse(resources, new ResourcesSpec(null, Optional.empty()));
     require(!seeds.isEmpty(), "seeds must name at least one seed");
     require(seeds.stream().distinct().count() == seeds.size(), "seeds must differ: %s", seeds);
     grid.forEach((axis, values) -> require(!values.isEmpty(), "axis %s has no values", axis));
+  }
+
+  /** How trials are found; the whole grid when nothing is said. */
+  public SearchSpec searched() {
+    return search.orElseGet(SearchSpec::grid);
   }
 
   private static Map<String, List<JsonNode>> copy(Map<String, List<JsonNode>> grid) {

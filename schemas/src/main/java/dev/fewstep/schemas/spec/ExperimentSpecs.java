@@ -81,13 +81,16 @@ public final class ExperimentSpecs {
       return findings;
     }
     Grid grid = Grid.unchecked(body);
-    GridCheck.trials(grid.size()).ifPresent(findings::add);
+    SearchCheck.enough(body.searched(), grid.kept())
+        .or(() -> GridCheck.trials(grid.size()))
+        .ifPresent(findings::add);
     if (!findings.isEmpty()) {
       return findings;
     }
     Set<Finding> told = new HashSet<>();
     Set<Set<String>> trainedOn = new LinkedHashSet<>();
-    for (Map<String, JsonNode> values : samples(grid, body)) {
+    List<Map<String, JsonNode>> samples = samples(grid, body);
+    for (Map<String, JsonNode> values : samples) {
       if (findings.size() >= MAX_PROBLEMS) {
         break;
       }
@@ -113,6 +116,9 @@ public final class ExperimentSpecs {
                 "another extractor than " + String.join(", ", networks)));
       }
     }
+    if (findings.isEmpty() && body.searched().method() == SearchMethod.HALVING) {
+      findings.addAll(SearchCheck.halving(body, grid, samples));
+    }
     return findings;
   }
 
@@ -127,8 +133,7 @@ public final class ExperimentSpecs {
       }
       return samples;
     }
-    Map<String, JsonNode> start = new LinkedHashMap<>();
-    body.grid().forEach((axis, values) -> start.put(axis, values.get(0)));
+    Map<String, JsonNode> start = new LinkedHashMap<>(grid.values(0));
     body.grid()
         .forEach(
             (axis, values) ->

@@ -18,7 +18,8 @@ import java.util.Optional;
  *
  * <p>Order: the first axis varies slowest, then the next ones; after the product come the included
  * points; seeds vary fastest. Excluded points have no index, so indices run from 0 to {@link
- * #size()} − 1 without gaps.
+ * #size()} − 1 without gaps. A search that draws points puts these, in the order drawn, in the
+ * place of the product.
  */
 public final class Grid {
   /** Most trials of an experiment, and most points of its product before exclusion. */
@@ -30,6 +31,8 @@ public final class Grid {
   private final List<Map<String, JsonNode>> include;
   private final List<Long> seeds;
   private final Exclusion exclusion;
+  private final Optional<Draws> draws;
+  private final List<String> ranges;
 
   private Grid(ExperimentBody body, Exclusion exclusion) {
     this.base = body.base();
@@ -38,6 +41,11 @@ public final class Grid {
     this.include = body.include();
     this.seeds = body.seeds();
     this.exclusion = exclusion;
+    this.draws =
+        body.search()
+            .filter(search -> search.draws() && exclusion.kept() > 0)
+            .map(search -> new Draws(search, exclusion.kept()));
+    this.ranges = List.copyOf(body.searched().ranges().keySet());
   }
 
   /**
@@ -50,7 +58,9 @@ public final class Grid {
     List<Finding> findings = GridCheck.findings(body);
     if (findings.isEmpty()) {
       Grid grid = unchecked(body);
-      Optional<Finding> count = GridCheck.trials(grid.size());
+      Optional<Finding> count =
+          SearchCheck.enough(body.searched(), grid.exclusion.kept())
+              .or(() -> GridCheck.trials(grid.size()));
       if (count.isEmpty()) {
         return grid;
       }
@@ -67,12 +77,24 @@ public final class Grid {
 
   /** Number of trials. */
   public long size() {
-    return (exclusion.kept() + include.size()) * seeds.size();
+    return (points() + include.size()) * seeds.size();
   }
 
-  /** The dotted paths of the axes, in the order written. */
+  /** Points of the product that are not left out, or that were drawn. */
+  private long points() {
+    return draws.map(drawn -> (long) drawn.count()).orElse(exclusion.kept());
+  }
+
+  /** Points of the product that are not left out, whether drawn or not. */
+  long kept() {
+    return exclusion.kept();
+  }
+
+  /** The dotted paths of the axes, in the order written, then those of the ranges. */
   public List<String> axes() {
-    return axes;
+    List<String> all = new ArrayList<>(axes);
+    all.addAll(ranges);
+    return all;
   }
 
   /**
@@ -93,10 +115,10 @@ public final class Grid {
   /** The values of an index alone, without building its configuration. */
   public Map<String, JsonNode> values(long index) {
     long point = index / seeds.size();
-    if (point >= exclusion.kept()) {
-      return include.get((int) (point - exclusion.kept()));
+    if (point >= points()) {
+      return include.get((int) (point - points()));
     }
-    long rest = exclusion.select(point);
+    long rest = exclusion.select(draws.map(drawn -> (long) drawn.place((int) point)).orElse(point));
     JsonNode[] chosen = new JsonNode[axes.size()];
     for (int axis = axes.size() - 1; axis >= 0; axis--) {
       List<JsonNode> choices = values.get(axis);
@@ -107,6 +129,7 @@ public final class Grid {
     for (int axis = 0; axis < chosen.length; axis++) {
       map.put(axes.get(axis), chosen[axis]);
     }
+    draws.ifPresent(drawn -> map.putAll(drawn.values((int) point)));
     return map;
   }
 
@@ -137,6 +160,15 @@ public final class Grid {
       return Optional.empty();
     } catch (JsonProcessingException e) {
       return Optional.of(finding(e, chosen));
+    }
+  }
+
+  /** The configuration that values laid over base make; empty when they make none. */
+  Optional<BaseSpec> read(Map<String, JsonNode> chosen) {
+    try {
+      return Optional.of(typed(chosen));
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
     }
   }
 

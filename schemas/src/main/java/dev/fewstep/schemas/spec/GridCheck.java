@@ -25,7 +25,8 @@ final class GridCheck {
   private GridCheck() {}
 
   static List<Finding> findings(ExperimentBody body) {
-    return findings(body.grid(), body.exclude(), body.include());
+    List<Finding> findings = findings(body.grid(), body.exclude(), body.include());
+    return findings.isEmpty() ? SearchCheck.findings(body) : findings;
   }
 
   /** As far as a tree that may break the schema allows; what breaks it is passed over. */
@@ -117,7 +118,7 @@ final class GridCheck {
   }
 
   /** Checks a value by laying it alone over an empty base. */
-  private static void value(
+  static void value(
       String path, JsonNode value, SpecPath place, String prefix, List<Finding> findings) {
     if (!SpecSchema.basePaths().containsKey(path)) {
       findings.add(unknownPath(path, place));
@@ -138,7 +139,7 @@ final class GridCheck {
     }
   }
 
-  private static void overlaps(Set<String> paths, SpecPath place, List<Finding> findings) {
+  static void overlaps(Set<String> paths, SpecPath place, List<Finding> findings) {
     for (String path : paths) {
       for (int dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
         String above = path.substring(0, dot);

@@ -59,7 +59,7 @@ class ExperimentSpecsTest {
         "microBatch: 32} | microBatch: 128} | grid.yaml:12: spec.base.loss: microBatch must be 1 to mmdBatch (64), not 128",
         "[fashion-mnist-b] | [fashion-mnist-a] | grid.yaml:24: spec.evaluation.extractors: trials that train on fashion-mnist-a/multi have no held-out score; expected another extractor than fashion-mnist-a",
         "name: kernels | names: kernels | grid.yaml:4: metadata.names: unknown field; expected one of name, project, labels; did you mean 'name'?",
-        "include: | includes: | grid.yaml:19: spec.includes: unknown field; expected one of base, grid, exclude, include, seeds, evaluation, policy, resources; did you mean 'include'?",
+        "include: | includes: | grid.yaml:19: spec.includes: unknown field; expected one of base, grid, exclude, include, seeds, search, evaluation, policy, resources; did you mean 'include'?",
         "rbf, sampling.steps: 4 | rbf, sampling.stepz: 4 | grid.yaml:18: spec.exclude[0]['sampling.stepz']: 'sampling.stepz' is no axis; expected one of loss.kernel, sampling.steps; did you mean 'sampling.steps'?",
         "rbf, sampling.steps: 4 | rbf, sampling.steps: 7 | grid.yaml:18: spec.exclude[0]['sampling.steps']: axis sampling.steps never has the value 7; expected one of 4, 5",
         "kernel: cubic, ext | kernel: polynomial, degre: 2, ext | grid.yaml:12: spec.base.loss.degre: unknown field; expected one of kernel, gamma, sigma, bandwidth, bandwidths, alphas, degree, coef0, estimator, precision, extractor, extractors, mmdBatch, microBatch; did you mean 'degree'?",

@@ -177,6 +177,7 @@ class GridTest {
         exclude,
         List.of(),
         seeds,
+        Optional.empty(),
         new EvaluationSpec("r", List.of("b"), null, null, null, null, null, null, null, null),
         new PolicySpec(null, null, null, null),
         new ResourcesSpec(null, Optional.empty()));

@@ -34,6 +34,7 @@ class SchemaAgreementTest {
           ModelSpec.class, "{\"weights\":\"w\"}",
           LossSpec.class, "{\"extractor\":\"e\"}",
           WeightedExtractor.class, "{\"extractor\":\"e\"}",
+          RangeSpec.class, "{\"uniform\":[0,1]}",
           Metadata.class, "{\"name\":\"n\"}",
           PretrainSpec.class, "{\"network\":{},\"training\":{}}",
           EvaluationSpec.class, "{\"reference\":\"r\",\"extractors\":[\"e\"]}",
@@ -46,6 +47,8 @@ class SchemaAgreementTest {
     return Stream.of(
         Metadata.class,
         ExperimentBody.class,
+        SearchSpec.class,
+        RangeSpec.class,
         BaseSpec.class,
         DataSpec.class,
         ModelSpec.class,
@@ -142,7 +145,7 @@ class SchemaAgreementTest {
         }
       }
     }
-    assertThat(enums).isEqualTo(10);
+    assertThat(enums).isEqualTo(11);
   }
 
   /** Every bound of the schema is the record's: the record takes it and refuses what is beyond. */

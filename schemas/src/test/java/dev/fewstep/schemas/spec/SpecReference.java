@@ -58,6 +58,10 @@ final class SpecReference {
       if (group) {
         groups.add(Map.entry(field.getKey(), target));
       }
+      JsonNode named = target.path("additionalProperties");
+      if (named.has("$ref")) {
+        groups.add(Map.entry(field.getKey() + ".<path>", target(named)));
+      }
     }
     out.append('\n');
     for (Map.Entry<String, JsonNode> field : groups) {
