@@ -39,6 +39,33 @@ final class ServerCommand implements Callable<Integer> {
   @Option(names = "--bucket", paramLabel = "NAME", description = "FEWSTEP_BUCKET, default fewstep")
   private String bucket;
 
+  @Option(
+      names = "--session-timeout",
+      paramLabel = "TIME",
+      description =
+          "FEWSTEP_SESSION_TIMEOUT: silence after which another replica leads, default 10s")
+  private String session;
+
+  @Option(
+      names = "--lease",
+      paramLabel = "TIME",
+      description =
+          "FEWSTEP_LEASE: silence after which a running task is given to another worker, default"
+              + " 30s; the same for all replicas")
+  private String lease;
+
+  @Option(
+      names = "--presence",
+      paramLabel = "TIME",
+      description = "FEWSTEP_PRESENCE: silence after which a worker is forgotten, default 20s")
+  private String presence;
+
+  @Option(
+      names = "--dispatch",
+      paramLabel = "TIME",
+      description = "FEWSTEP_DISPATCH: how long a published task may stay unstarted, default 30s")
+  private String dispatch;
+
   @Override
   public Integer call() {
     Settings settings = main.settings();
@@ -48,10 +75,27 @@ final class ServerCommand implements Callable<Integer> {
     settings.flag(Setting.REPLICATION, Optional.ofNullable(replication));
     settings.flag(Setting.S3_ENDPOINT, Optional.ofNullable(s3Endpoint));
     settings.flag(Setting.S3_BUCKET, Optional.ofNullable(bucket));
-    OrchestratorConfig config =
+    settings.flag(Setting.SESSION, Optional.ofNullable(session));
+    settings.flag(Setting.LEASE, Optional.ofNullable(lease));
+    settings.flag(Setting.PRESENCE, Optional.ofNullable(presence));
+    settings.flag(Setting.DISPATCH, Optional.ofNullable(dispatch));
+    OrchestratorConfig config;
+    try {
+      config = config(settings);
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage(e.getMessage(), e);
+    }
+    Orchestrator orchestrator = Orchestrator.start(config);
+    main.out().println("serving " + orchestrator.address());
+    return Lifetime.untilStopped(orchestrator, false);
+  }
+
+  private static OrchestratorConfig config(Settings settings) {
+    OrchestratorConfig usual =
         OrchestratorConfig.of(
             KafkaSettings.of(
-                settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9)),
+                    settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9))
+                .withSessionTimeout(settings.duration(Setting.SESSION)),
             new S3Settings(
                 URI.create(settings.text(Setting.S3_ENDPOINT)),
                 settings.text(Setting.S3_REGION),
@@ -60,8 +104,11 @@ final class ServerCommand implements Callable<Integer> {
                 settings.text(Setting.S3_SECRET_KEY)),
             settings.text(Setting.HTTP_HOST),
             settings.number(Setting.HTTP_PORT, 0, 65_535));
-    Orchestrator orchestrator = Orchestrator.start(config);
-    main.out().println("serving " + orchestrator.address());
-    return Lifetime.untilStopped(orchestrator, false);
+    return usual.withDecisions(
+        usual
+            .decisions()
+            .withLease(settings.duration(Setting.LEASE))
+            .withPresence(settings.duration(Setting.PRESENCE))
+            .withDispatch(settings.duration(Setting.DISPATCH)));
   }
 }

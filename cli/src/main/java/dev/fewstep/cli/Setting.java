@@ -13,6 +13,30 @@ enum Setting {
   HTTP_PORT("http.port", "FEWSTEP_HTTP_PORT", "8080", false, "port of a server; 0 for a free one"),
   BOOTSTRAP("kafka.bootstrap", "KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9092", false, "Kafka brokers"),
   REPLICATION("kafka.replication", "FEWSTEP_REPLICATION", "3", false, "replication of the topics"),
+  SESSION(
+      "kafka.session",
+      "FEWSTEP_SESSION_TIMEOUT",
+      "10s",
+      false,
+      "silence after which another replica leads; brokers refuse less than 6s"),
+  LEASE(
+      "server.lease",
+      "FEWSTEP_LEASE",
+      "30s",
+      false,
+      "silence after which a running task is given to another worker"),
+  PRESENCE(
+      "server.presence",
+      "FEWSTEP_PRESENCE",
+      "20s",
+      false,
+      "silence after which a worker is forgotten"),
+  DISPATCH(
+      "server.dispatch",
+      "FEWSTEP_DISPATCH",
+      "30s",
+      false,
+      "how long a published task may stay unstarted before it is published again"),
   S3_ENDPOINT("s3.endpoint", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000", false, "object store"),
   S3_REGION("s3.region", "AWS_REGION", "us-east-1", false, "region of the object store"),
   S3_ACCESS_KEY("s3.access-key", "AWS_ACCESS_KEY_ID", "", false, "access key of the object store"),
@@ -22,6 +46,12 @@ enum Setting {
   DEVICE("worker.device", "FEWSTEP_DEVICE", "cpu", false, "device of a worker: cpu, cuda:0, …"),
   THREADS(
       "worker.threads", "FEWSTEP_THREADS", "0", false, "threads of an operator; 0 for all cores"),
+  HEARTBEAT(
+      "worker.heartbeat",
+      "FEWSTEP_HEARTBEAT",
+      "2s",
+      false,
+      "between a worker's heartbeats; a small part of the servers' lease and presence"),
   DRAIN_TIMEOUT(
       "worker.drain-timeout",
       "FEWSTEP_DRAIN_TIMEOUT",

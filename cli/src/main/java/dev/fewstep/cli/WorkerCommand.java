@@ -55,6 +55,14 @@ final class WorkerCommand implements Callable<Integer> {
   private String port;
 
   @Option(
+      names = "--heartbeat",
+      paramLabel = "TIME",
+      description =
+          "FEWSTEP_HEARTBEAT: between heartbeats and between presences, default 2s; a small part"
+              + " of the servers' lease and presence")
+  private String heartbeat;
+
+  @Option(
       names = "--drain-timeout",
       paramLabel = "TIME",
       description =
@@ -78,6 +86,7 @@ final class WorkerCommand implements Callable<Integer> {
     settings.flag(Setting.DEVICE_CLASS, Optional.ofNullable(deviceClass));
     settings.flag(Setting.THREADS, Optional.ofNullable(threads));
     settings.flag(Setting.WORKER_PORT, Optional.ofNullable(port));
+    settings.flag(Setting.HEARTBEAT, Optional.ofNullable(heartbeat));
     settings.flag(Setting.DRAIN_TIMEOUT, Optional.ofNullable(drainTimeout));
     main.useCache();
     main.trustScripts(false);
@@ -101,7 +110,10 @@ final class WorkerCommand implements Callable<Integer> {
             CACHE_BYTES,
             settings.text(Setting.HTTP_HOST),
             settings.number(Setting.WORKER_PORT, 0, 65_535),
-            Pulse.Intervals.defaults(),
+            new Pulse.Intervals(
+                settings.duration(Setting.HEARTBEAT),
+                settings.duration(Setting.HEARTBEAT),
+                Pulse.Intervals.defaults().metrics()),
             PATIENCE,
             settings.duration(Setting.DRAIN_TIMEOUT));
     Worker worker = Worker.start(config);

@@ -96,4 +96,32 @@ public record Settings(
         moveChunk,
         aging);
   }
+
+  /** The same with another presence. */
+  public Settings withPresence(Duration value) {
+    return new Settings(
+        lease,
+        value,
+        dispatch,
+        maxBackoff,
+        outcomeRetention,
+        poisonLosses,
+        planChunk,
+        moveChunk,
+        aging);
+  }
+
+  /** The same with another dispatch. */
+  public Settings withDispatch(Duration value) {
+    return new Settings(
+        lease,
+        presence,
+        value,
+        maxBackoff,
+        outcomeRetention,
+        poisonLosses,
+        planChunk,
+        moveChunk,
+        aging);
+  }
 }

@@ -58,6 +58,12 @@ public record KafkaSettings(
         Map.of());
   }
 
+  /** The same with another session timeout. */
+  public KafkaSettings withSessionTimeout(Duration value) {
+    return new KafkaSettings(
+        bootstrapServers, replicationFactor, value, maxPollInterval, clientSettings);
+  }
+
   /** Settings that every client starts from; no two clients of a process share an id. */
   Map<String, Object> client(String clientId) {
     Map<String, Object> settings = new HashMap<>(clientSettings);

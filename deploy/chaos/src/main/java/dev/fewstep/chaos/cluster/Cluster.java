@@ -67,6 +67,7 @@ public final class Cluster implements AutoCloseable {
   private Node store;
   private int storePort;
   private boolean hasDisks = true;
+  private boolean closed;
 
   private Cluster(Shape shape) {
     this.shape = requireNonNull(shape, "shape");
@@ -75,6 +76,8 @@ public final class Cluster implements AutoCloseable {
   /** Starts everything and waits until it is ready. */
   public static Cluster start(Shape shape) {
     Cluster cluster = new Cluster(shape);
+    // However this program is told to end, no frozen process and no mounted disk is left behind.
+    Runtime.getRuntime().addShutdownHook(new Thread(cluster::close, "chaos-cleanup"));
     boolean started = false;
     try {
       Files.createDirectories(shape.directory().resolve("logs"));
@@ -306,7 +309,11 @@ public final class Cluster implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     List<Node> nodes = nodes();
     nodes.forEach(Node::thaw);
     java.util.Collections.reverse(nodes);
