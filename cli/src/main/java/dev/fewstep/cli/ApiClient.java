@@ -27,6 +27,7 @@ import java.util.UUID;
 final class ApiClient {
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration REQUEST = Duration.ofSeconds(30);
+  private static final Duration SLOW = Duration.ofMinutes(5);
   private static final Duration UPLOAD = Duration.ofMinutes(30);
 
   private final URI base;
@@ -55,6 +56,11 @@ final class ApiClient {
 
   JsonNode get(String path) {
     return json(request(path).timeout(REQUEST).GET().build());
+  }
+
+  /** What takes the server a while. */
+  JsonNode getSlowly(String path) {
+    return json(request(path).timeout(SLOW).GET().build());
   }
 
   /** Every item of a keyset listing. */

@@ -20,10 +20,14 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "artifacts",
     mixinStandardHelpOptions = true,
-    description = "Lists and downloads what tasks made.",
-    subcommands = {ArtifactsCommand.Ls.class, ArtifactsCommand.Get.class})
+    description = "Lists, downloads and verifies what tasks made.",
+    subcommands = {ArtifactsCommand.Ls.class, ArtifactsCommand.Get.class, VerifyCommand.class})
 final class ArtifactsCommand {
   @ParentCommand private Main main;
+
+  Main main() {
+    return main;
+  }
 
   private static List<ObjectNode> list(ApiClient client, String id) {
     List<JsonNode> tasks =

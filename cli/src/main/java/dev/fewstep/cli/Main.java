@@ -60,6 +60,8 @@ import picocli.CommandLine.Spec;
       ConvertCommand.class,
       InspectCommand.class,
       CatalogueCommand.class,
+      DoctorCommand.class,
+      GcCommand.class,
       ConfigCommand.class,
       CompletionCommand.class,
       dev.fewstep.cli.local.PretrainCommand.class,

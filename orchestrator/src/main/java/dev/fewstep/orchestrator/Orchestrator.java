@@ -6,8 +6,14 @@ import dev.fewstep.orchestrator.api.ApiParts;
 import dev.fewstep.orchestrator.api.HttpApi;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.artifact.StoreUnavailableException;
+import dev.fewstep.orchestrator.care.Care;
+import dev.fewstep.orchestrator.care.Doctor;
+import dev.fewstep.orchestrator.care.DoctorParts;
+import dev.fewstep.orchestrator.care.Jobs;
 import dev.fewstep.orchestrator.experiment.Decider;
+import dev.fewstep.orchestrator.log.ClusterProbe;
 import dev.fewstep.orchestrator.log.CommandGateway;
+import dev.fewstep.orchestrator.log.CurrentState;
 import dev.fewstep.orchestrator.log.LeaderContext;
 import dev.fewstep.orchestrator.log.LeaderLoop;
 import dev.fewstep.orchestrator.log.LeaderStatus;
@@ -18,13 +24,16 @@ import dev.fewstep.orchestrator.log.TopicSetup;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -107,11 +116,32 @@ public final class Orchestrator implements AutoCloseable {
                     clock,
                     metrics,
                     listener)));
+    Jobs jobs = own(new Jobs(clock));
+    CurrentState current = own(new CurrentState(config.kafka(), state));
+    Doctor doctor =
+        new Doctor(
+            new DoctorParts(
+                new ClusterProbe(topics),
+                store.bucket(),
+                current,
+                config.decisions(),
+                clock,
+                OrchestratorMetrics.version(),
+                this::problems,
+                List.of(Path.of(System.getProperty("java.io.tmpdir")))));
     api =
         own(
             HttpApi.start(
                 config.http(),
-                new ApiParts(state, gateway, curves, store, metrics, clock, this::notReady)));
+                new ApiParts(
+                    state,
+                    gateway,
+                    curves,
+                    store,
+                    metrics,
+                    clock,
+                    this::notReady,
+                    new Care(doctor, jobs, store.bucket(), current))));
   }
 
   private <T extends AutoCloseable> T own(T part) {
@@ -130,6 +160,13 @@ public final class Orchestrator implements AutoCloseable {
             });
     executor.setRemoveOnCancelPolicy(true);
     return executor;
+  }
+
+  /** What this replica knows to be wrong with itself. */
+  private List<String> problems() {
+    return Stream.of(state.problem(), leader.status().problem())
+        .filter(text -> !text.isEmpty())
+        .toList();
   }
 
   /** Why this replica cannot serve yet, empty when it can. */

@@ -3,6 +3,7 @@ package dev.fewstep.orchestrator.api;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.artifact.ObjectStore;
+import dev.fewstep.orchestrator.care.Care;
 import dev.fewstep.orchestrator.log.CommandGateway;
 import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
@@ -19,6 +20,7 @@ import java.time.Clock;
  * @param metrics meters
  * @param clock the wall clock
  * @param readiness whether requests can be served
+ * @param care examines the installation and looks after its artifacts
  */
 public record ApiParts(
     StateView state,
@@ -27,7 +29,8 @@ public record ApiParts(
     ObjectStore store,
     OrchestratorMetrics metrics,
     Clock clock,
-    Readiness readiness) {
+    Readiness readiness,
+    Care care) {
   public ApiParts {
     requireNonNull(state, "state");
     requireNonNull(gateway, "gateway");
@@ -36,5 +39,6 @@ public record ApiParts(
     requireNonNull(metrics, "metrics");
     requireNonNull(clock, "clock");
     requireNonNull(readiness, "readiness");
+    requireNonNull(care, "care");
   }
 }

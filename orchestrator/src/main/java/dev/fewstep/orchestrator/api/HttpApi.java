@@ -106,6 +106,7 @@ public final class HttpApi implements AutoCloseable {
             new Uploads(vertx, directory, settings.maxUploadBytes()),
             parts.clock())
         .mount(operations);
+    new CareRoutes(replies, parts.care()).mount(operations);
     operations.on("streamEvents", context -> stream(context, events));
     documents(operations, contract);
     operations.requireComplete();

@@ -62,6 +62,11 @@ public final class TopicSetup implements AutoCloseable {
    * @throws KafkaException when the cluster does not answer or refuses
    */
   public void ensureTopics() {
+    create(plans(settings));
+  }
+
+  /** How the topics are to be that are always there. */
+  static List<TopicPlan> plans(KafkaSettings settings) {
     // Leases are judged by the broker's clock. The leader alone deletes what it has read.
     Map<String, String> inbox =
         Map.of(
@@ -73,15 +78,42 @@ public final class TopicSetup implements AutoCloseable {
     // A leader learns the broker's time from what it commits.
     Map<String, String> state =
         Map.of("cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime");
-    create(
-        List.of(
-            topic(Topics.INBOX, 1, inbox),
-            topic(Topics.STATE, 1, state),
-            topic(Topics.CONTROL, 1, compact),
-            topic(
-                Topics.METRICS,
-                Topics.METRICS_PARTITIONS,
-                Map.of("cleanup.policy", "delete", "retention.ms", WEEK))));
+    return List.of(
+        plan(settings, Topics.INBOX, 1, inbox),
+        plan(settings, Topics.STATE, 1, state),
+        plan(settings, Topics.CONTROL, 1, compact),
+        plan(
+            settings,
+            Topics.METRICS,
+            Topics.METRICS_PARTITIONS,
+            Map.of("cleanup.policy", "delete", "retention.ms", WEEK)));
+  }
+
+  /** How the task topic of a device class is to be. */
+  static TopicPlan taskPlan(KafkaSettings settings, String deviceClass) {
+    return plan(
+        settings,
+        Topics.tasks(deviceClass),
+        1,
+        Map.of("cleanup.policy", "delete", "retention.ms", WEEK));
+  }
+
+  /** How the share group of a device class is to be configured. */
+  Map<String, String> shareGroupConfigs() {
+    return Map.of(
+        "share.auto.offset.reset", "earliest",
+        "share.isolation.level", "read_committed",
+        "share.record.lock.duration.ms", Long.toString(recordLock.toMillis()));
+  }
+
+  /** The client, for those who look at what was made. */
+  Admin admin() {
+    return admin;
+  }
+
+  /** The cluster. */
+  KafkaSettings settings() {
+    return settings;
   }
 
   /**
@@ -94,31 +126,31 @@ public final class TopicSetup implements AutoCloseable {
     if (readyClasses.contains(deviceClass)) {
       return;
     }
-    create(
-        List.of(
-            topic(
-                Topics.tasks(deviceClass),
-                1,
-                Map.of("cleanup.policy", "delete", "retention.ms", WEEK))));
-    Map<String, String> group =
-        Map.of(
-            "share.auto.offset.reset", "earliest",
-            "share.isolation.level", "read_committed",
-            "share.record.lock.duration.ms", Long.toString(recordLock.toMillis()));
+    create(List.of(taskPlan(settings, deviceClass)));
+    configureShareGroup(deviceClass);
+    readyClasses.add(deviceClass);
+    LOG.info("Device class {} has its topic {}", deviceClass, Topics.tasks(deviceClass));
+  }
+
+  /** Sets the share group's configuration of a device class. */
+  void configureShareGroup(String deviceClass) {
+    String group = Topics.shareGroup(deviceClass);
+    alter(new ConfigResource(ConfigResource.Type.GROUP, group), shareGroupConfigs());
+  }
+
+  /** Sets configurations of a topic that is there. */
+  void alterTopic(String topic, Map<String, String> configs) {
+    alter(new ConfigResource(ConfigResource.Type.TOPIC, topic), configs);
+  }
+
+  private void alter(ConfigResource resource, Map<String, String> configs) {
     Collection<AlterConfigOp> changes = new ArrayList<>();
-    group.forEach(
+    configs.forEach(
         (name, value) ->
             changes.add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
     await(
-        "configuring the share group " + Topics.shareGroup(deviceClass),
-        admin
-            .incrementalAlterConfigs(
-                Map.of(
-                    new ConfigResource(ConfigResource.Type.GROUP, Topics.shareGroup(deviceClass)),
-                    changes))
-            .all());
-    readyClasses.add(deviceClass);
-    LOG.info("Device class {} has its topic {}", deviceClass, Topics.tasks(deviceClass));
+        "configuring " + resource.name(),
+        admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
   }
 
   /** Deletes what of the inbox lies before an offset; asks and does not wait. */
@@ -132,16 +164,23 @@ public final class TopicSetup implements AutoCloseable {
     admin.close(Duration.ofSeconds(2));
   }
 
-  private NewTopic topic(String name, int partitions, Map<String, String> special) {
+  private static TopicPlan plan(
+      KafkaSettings settings, String name, int partitions, Map<String, String> special) {
     Map<String, String> configs = new HashMap<>(special);
     configs.put("max.message.bytes", Integer.toString(MAX_RECORD_BYTES));
     configs.put("min.insync.replicas", settings.replicationFactor() >= 3 ? "2" : "1");
-    return new NewTopic(
-            name, Optional.of(partitions), Optional.of((short) settings.replicationFactor()))
-        .configs(configs);
+    return new TopicPlan(name, partitions, settings.replicationFactor(), configs);
   }
 
-  private void create(List<NewTopic> topics) {
+  private static NewTopic topic(TopicPlan plan) {
+    return new NewTopic(
+            plan.name(), Optional.of(plan.partitions()), Optional.of((short) plan.replication()))
+        .configs(plan.configs());
+  }
+
+  /** Makes topics; those that exist are left as they are. */
+  void create(List<TopicPlan> plans) {
+    List<NewTopic> topics = plans.stream().map(TopicSetup::topic).toList();
     admin
         .createTopics(topics)
         .values()
