@@ -1,6 +1,9 @@
 package dev.fewstep.cli;
 
-import java.io.Console;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** Asks a person before something is changed that cannot be taken back. */
@@ -17,13 +20,17 @@ final class Question {
     if (yes) {
       return true;
     }
-    Console console = System.console();
-    if (console == null || !main.interactive()) {
+    if (!main.interactive()) {
       throw CliException.usage(question + " Say --yes to go on: there is nobody to ask.");
     }
     main.err().print(question + " [y/N] ");
     main.err().flush();
-    String answer = console.readLine();
-    return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
+    try {
+      String answer =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+      return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
+    } catch (IOException e) {
+      throw CliException.failed("the answer cannot be read", e);
+    }
   }
 }
