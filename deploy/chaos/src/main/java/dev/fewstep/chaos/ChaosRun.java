@@ -98,7 +98,7 @@ final class ChaosRun {
             HistoryTail.start(
                 cluster.bootstrap(), directory.resolve("history.jsonl.gz"), checker, findings);
         S3ArtifactStore store = new S3ArtifactStore(cluster.storeSettings());
-        Injector injector = new Injector(cluster)) {
+        Injector injector = new Injector(cluster, checker::holders)) {
       if (!cluster.hasDisks()) {
         progress.say("NO DISK CAN BE MOUNTED HERE: no disk will be filled");
       }

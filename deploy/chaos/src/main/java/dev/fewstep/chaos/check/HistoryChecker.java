@@ -42,33 +42,13 @@ public final class HistoryChecker {
   private final Map<UUID, Report.Succeeded> successes = new HashMap<>();
   private final Map<String, Set<UUID>> executions = new HashMap<>();
   private final Map<String, byte[]> published = new HashMap<>();
-  private final List<Run> runs = new ArrayList<>();
-  private final Map<String, Run> running = new HashMap<>();
+  private final Runs runs = new Runs();
   private final List<Term> terms = new ArrayList<>();
   private final Set<String> publishedNow = new HashSet<>();
   private final Set<UUID> workersNow = new HashSet<>();
   private long position = -1;
   private long started;
   private long failures;
-
-  /**
-   * An execution that held a task.
-   *
-   * @param taskKey the task
-   * @param attempt its attempt
-   * @param workerId its worker
-   * @param from when it was bound, record time
-   * @param until when it held the task no more; empty while it does
-   */
-  public record Run(
-      String taskKey, int attempt, String workerId, Instant from, Optional<Instant> until) {
-    public Run {
-      requireNonNull(taskKey, "taskKey");
-      requireNonNull(workerId, "workerId");
-      requireNonNull(from, "from");
-      requireNonNull(until, "until");
-    }
-  }
 
   /** A leader and when its first decisions were committed. */
   public record Term(long number, Instant at) {
@@ -158,7 +138,7 @@ public final class HistoryChecker {
                 dependencies(offset, now);
               }
             });
-    follow(at, now);
+    runs.follow(at, now);
     if (now.published()
         && !known
             .map(before -> before.dispatchDeadline().equals(now.dispatchDeadline()))
@@ -205,36 +185,6 @@ public final class HistoryChecker {
           task.key(),
           offset,
           "started while " + needed + " is " + (upstream == null ? "unknown" : upstream.state()));
-    }
-  }
-
-  /** Keeps who held what, and from when to when. */
-  private void follow(Instant at, TaskRecord task) {
-    Run before = running.get(task.key());
-    boolean same =
-        before != null && task.executionId().isPresent() && before.attempt() == task.attempt();
-    if (same) {
-      return;
-    }
-    if (before != null) {
-      running.remove(task.key());
-      runs.add(
-          new Run(
-              before.taskKey(),
-              before.attempt(),
-              before.workerId(),
-              before.from(),
-              Optional.of(at)));
-    }
-    if (task.executionId().isPresent()) {
-      running.put(
-          task.key(),
-          new Run(
-              task.key(),
-              task.attempt(),
-              task.workerId().map(UUID::toString).orElse(""),
-              task.startedAt().orElse(at),
-              Optional.empty()));
     }
   }
 
@@ -367,9 +317,12 @@ public final class HistoryChecker {
 
   /** Who held what. */
   public synchronized List<Run> runs() {
-    List<Run> all = new ArrayList<>(runs);
-    all.addAll(running.values());
-    return all;
+    return runs.all();
+  }
+
+  /** Ids of the workers that hold a task now. */
+  public synchronized Set<String> holders() {
+    return runs.holders();
   }
 
   /** The leaders. */

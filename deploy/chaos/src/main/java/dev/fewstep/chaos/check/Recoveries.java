@@ -1,6 +1,5 @@
 package dev.fewstep.chaos.check;
 
-import dev.fewstep.chaos.check.HistoryChecker.Run;
 import dev.fewstep.chaos.check.HistoryChecker.Term;
 import dev.fewstep.chaos.cluster.Injector.Done;
 import dev.fewstep.chaos.fault.FaultKind;
@@ -95,7 +94,7 @@ public final class Recoveries {
   /** A process that was started again, or lost its place, is not yet back when its fault ends. */
   private static long settling(Done fault) {
     return switch (fault.fault().kind().target()) {
-      case LEADER, FOLLOWER, BROKER, STORE -> 8;
+      case LEADER, FOLLOWER, BROKER, STORE -> 5;
       case WORKER, DISK -> 2;
     };
   }

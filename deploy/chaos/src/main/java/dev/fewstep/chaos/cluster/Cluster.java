@@ -21,7 +21,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
@@ -253,6 +255,13 @@ public final class Cluster implements AutoCloseable {
 
   List<Member> workers() {
     return workers;
+  }
+
+  /** Which worker has that name, from 0. */
+  OptionalInt indexOfWorker(String name) {
+    return IntStream.range(0, workers.size())
+        .filter(i -> workers.get(i).node().name().equals(name))
+        .findFirst();
   }
 
   List<Node> brokers() {

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Injector implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Injector.class);
-  private static final int AT_ONCE = 3;
+  private static final int AT_ONCE = 4;
+  private static final Duration SETTLED = Duration.ofSeconds(6);
+  private static final Duration HOLDER_WAIT = Duration.ofSeconds(10);
   private static final Duration RESTART = Duration.ofSeconds(90);
   private static final Duration LEADER_WAIT = Duration.ofSeconds(20);
 
@@ -51,14 +54,20 @@ public final class Injector implements AutoCloseable {
   }
 
   private final Cluster cluster;
+  private final Supplier<Set<String>> holders;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Set<String> busy = new HashSet<>();
   private final List<Done> done = new ArrayList<>();
   private int running;
 
-  /** An injector that has done nothing yet. */
-  public Injector(Cluster cluster) {
+  /**
+   * An injector that has done nothing yet.
+   *
+   * @param holders ids of the workers that hold a task now
+   */
+  public Injector(Cluster cluster, Supplier<Set<String>> holders) {
     this.cluster = requireNonNull(cluster, "cluster");
+    this.holders = requireNonNull(holders, "holders");
   }
 
   /** What was done so far. */
@@ -77,26 +86,53 @@ public final class Injector implements AutoCloseable {
       if (!goOn.getAsBoolean()) {
         break;
       }
+      if (fault.alone()) {
+        awaitQuiet();
+        Thread.sleep(SETTLED.toMillis());
+      }
       String victim = take(fault);
-      threads.execute(() -> carryOut(fault, victim));
-    }
-    synchronized (this) {
-      while (running > 0 || !busy.isEmpty()) {
-        wait();
+      int worker = cluster.indexOfWorker(victim).orElse(fault.victim());
+      threads.execute(() -> carryOut(fault, victim, worker));
+      if (fault.alone()) {
+        Thread.sleep(cluster.shape().lease().plus(SETTLED).toMillis());
       }
     }
+    awaitQuiet();
+  }
+
+  private synchronized void awaitQuiet() throws InterruptedException {
+    while (running > 0 || !busy.isEmpty()) {
+      wait();
+    }
+  }
+
+  /** A worker that holds a task, beginning with the one that the schedule names. */
+  private Optional<String> holder(Fault fault) {
+    Set<String> holding = holders.get();
+    List<Member> workers = cluster.workers();
+    for (int i = 0; i < workers.size(); i++) {
+      Node node = workers.get((fault.victim() + i) % workers.size()).node();
+      if (node.fact("READY").filter(holding::contains).isPresent()) {
+        return Optional.of(node.name());
+      }
+    }
+    return Optional.empty();
   }
 
   /** Waits until the victim can take it; what leads is decided now. */
   private synchronized String take(Fault fault) throws InterruptedException {
-    long patience = System.nanoTime() + LEADER_WAIT.toNanos();
+    long began = System.nanoTime();
     while (true) {
-      Optional<String> victim = victim(fault, System.nanoTime() > patience);
+      long waited = System.nanoTime() - began;
+      Optional<String> victim =
+          fault.alone() && fault.kind() == FaultKind.WORKER_KILL && waited < HOLDER_WAIT.toNanos()
+              ? holder(fault)
+              : victim(fault, waited > LEADER_WAIT.toNanos());
       if (running < AT_ONCE && victim.isPresent() && busy.add(victim.get())) {
         running++;
         return victim.get();
       }
-      wait(50);
+      wait(fault.alone() ? 5 : 50);
     }
   }
 
@@ -124,10 +160,10 @@ public final class Injector implements AutoCloseable {
         : cluster.leader();
   }
 
-  private void carryOut(Fault fault, String victim) {
+  private void carryOut(Fault fault, String victim, int worker) {
     Optional<String> workerId = Optional.empty();
     if (fault.kind().target() == FaultKind.Target.WORKER) {
-      workerId = cluster.workers().get(fault.victim()).node().fact("READY");
+      workerId = cluster.workers().get(worker).node().fact("READY");
     }
     Instant began = Instant.now();
     Optional<Node> restarted = Optional.empty();

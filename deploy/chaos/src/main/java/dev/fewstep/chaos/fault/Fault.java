@@ -16,10 +16,25 @@ import java.time.Duration;
  */
 public record Fault(
     int number, FaultKind kind, int victim, Duration pause, Duration length, Duration amount) {
+  private static final int WORKER_ALONE = 6;
+  private static final int LEADER_ALONE = 3;
+
   public Fault {
     requireNonNull(kind, "kind");
     requireNonNull(pause, "pause");
     requireNonNull(length, "length");
     requireNonNull(amount, "amount");
+  }
+
+  /**
+   * Whether it is done while nothing else is broken, so that the recovery from it alone is seen: of
+   * the deaths of workers and leaders some. Such a worker is one that holds a task, whichever.
+   */
+  public boolean alone() {
+    return switch (kind) {
+      case WORKER_KILL -> number % WORKER_ALONE == 0;
+      case LEADER_KILL -> number % LEADER_ALONE == 0;
+      default -> false;
+    };
   }
 }

@@ -250,7 +250,6 @@ class HistoryCheckerTest {
         StateRecord.of(running(FIRST).edit().state(TaskState.QUEUED).nextAttempt().build()));
 
     assertThat(checker.runs())
-        .containsExactly(
-            new HistoryChecker.Run(KEY, 1, WORKER.toString(), AT, Optional.of(AT.plusSeconds(7))));
+        .containsExactly(new Run(KEY, 1, WORKER.toString(), AT, Optional.of(AT.plusSeconds(7))));
   }
 }

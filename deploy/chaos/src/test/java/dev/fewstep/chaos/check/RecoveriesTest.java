@@ -2,7 +2,6 @@ package dev.fewstep.chaos.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fewstep.chaos.check.HistoryChecker.Run;
 import dev.fewstep.chaos.check.HistoryChecker.Term;
 import dev.fewstep.chaos.cluster.Injector.Done;
 import dev.fewstep.chaos.fault.Fault;
