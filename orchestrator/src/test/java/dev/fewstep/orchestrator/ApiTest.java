@@ -19,8 +19,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,48 @@ class ApiTest {
         client.read("/api/v1/experiments/" + body.path("id").asText() + "?atLeast=" + offset);
     assertThat(read.path("spec").path("metadata").path("name").asText()).isEqualTo("first");
     assertThat(read.path("submittedBy").asText()).isEqualTo("anonymous");
+  }
+
+  @Test
+  void an_offset_that_does_not_come_is_waited_for_a_bounded_time_on_every_read() {
+    String id = submitted("patient");
+    JsonNode tasks = client.read("/api/v1/tasks?experiment=" + id);
+    String task = tasks.path("items").path(0).path("key").asText("0".repeat(64));
+    long far = 1_000_000_000_000L;
+    List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+    for (String read :
+        List.of(
+            "/experiments",
+            "/experiments/" + id,
+            "/experiments/" + id + "/trials",
+            "/experiments/" + id + "/leaderboard",
+            "/experiments/" + id + "/base",
+            "/tasks?experiment=" + id,
+            "/tasks/" + task,
+            "/tasks/" + task + "/explain",
+            "/tasks/" + task + "/curve",
+            "/inputs",
+            "/workers",
+            "/commands/" + UUID.randomUUID())) {
+      String path = "/api/v1" + read + (read.contains("?") ? "&" : "?") + "atLeast=" + far;
+      answers.add(
+          client.http().sendAsync(client.request(path).build(), BodyHandlers.ofByteArray()));
+    }
+    for (CompletableFuture<HttpResponse<byte[]>> answer : answers) {
+      HttpResponse<byte[]> late = answer.join();
+      assertThat(late.statusCode()).as(late.uri().toString()).isEqualTo(504);
+      assertThat(late.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+      assertThat(late.headers().firstValueAsLong("Fewstep-State-Offset")).isPresent();
+      assertThat(ApiClient.json(late).path("detail").asText()).contains(Long.toString(far));
+    }
+  }
+
+  @Test
+  void a_refusal_carries_the_offset_too() {
+    HttpResponse<byte[]> missing = client.get("/api/v1/experiments/none-00000000");
+
+    assertThat(missing.statusCode()).isEqualTo(404);
+    assertThat(missing.headers().firstValueAsLong("Fewstep-State-Offset")).isPresent();
   }
 
   @Test

@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.orchestrator.log.LeaderStatus.Phase;
+import dev.fewstep.orchestrator.log.TermListener;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.TaskMessage;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -155,6 +159,57 @@ class LeadershipTest {
       }
     } finally {
       frozen.thaw();
+    }
+  }
+
+  @Test
+  void a_command_that_is_not_decided_in_time_tells_later_on_any_replica_what_became_of_it() {
+    try (HeldReplica leader = new HeldReplica(stack.config(), Optional.empty())) {
+      TestStack.await("a leader", () -> leader.ready() && leader.leads());
+      new ApiClient(leader.address()).importInputs();
+      try (Orchestrator other = Orchestrator.start(stack.config())) {
+        TestStack.await("the other is ready", other::ready);
+        ApiClient viaOther = new ApiClient(other.address());
+        leader.holdAt(TermListener.Stage.READ);
+        TestStack.await("the leader stands still", leader::held);
+        Map<UUID, HttpResponse<byte[]>> undecided = new LinkedHashMap<>();
+        for (String trained : new String[] {"small", "nowhere"}) {
+          UUID key = UUID.randomUUID();
+          undecided.put(
+              key,
+              viaOther.send(
+                  viaOther
+                      .request("/api/v1/experiments")
+                      .header("Content-Type", "application/yaml")
+                      .header("Idempotency-Key", key.toString())
+                      .POST(
+                          HttpRequest.BodyPublishers.ofString(
+                              ApiClient.SPEC
+                                  .replace("NAME", "undecided")
+                                  .replace("small/multi", trained + "/multi")))));
+        }
+        undecided.forEach(
+            (key, answer) -> {
+              assertThat(answer.statusCode()).isEqualTo(202);
+              assertThat(answer.headers().firstValue("Location"))
+                  .hasValue("/api/v1/commands/" + key);
+              assertThat(viaOther.get("/api/v1/commands/" + key).statusCode()).isEqualTo(404);
+            });
+
+        leader.letGo();
+
+        ApiClient viaLeader = new ApiClient(leader.address());
+        for (ApiClient any : new ApiClient[] {viaOther, viaLeader}) {
+          for (UUID key : undecided.keySet()) {
+            TestStack.await(
+                "it is decided", () -> any.get("/api/v1/commands/" + key).statusCode() == 200);
+          }
+          assertThat(
+                  undecided.keySet().stream()
+                      .map(key -> any.read("/api/v1/commands/" + key).path("accepted").asBoolean()))
+              .containsExactly(true, false);
+        }
+      }
     }
   }
 

@@ -65,7 +65,10 @@ final class Commands {
       int status,
       Function<OutcomeRecord, JsonNode> accepted) {
     if (decided.isEmpty()) {
-      context.response().putHeader("Location", ApiContract.PREFIX + "/commands/" + commandId);
+      context
+          .response()
+          .putHeader("Location", ApiContract.PREFIX + "/commands/" + commandId)
+          .putHeader("Retry-After", "1");
       replies.send(
           context, 202, Json.messages().createObjectNode().put("commandId", commandId.toString()));
     } else if (decided.get().accepted()) {

@@ -114,6 +114,7 @@ public final class HttpApi implements AutoCloseable {
     Router router = Router.router(vertx);
     router.route().handler(context -> measure(context, parts.metrics()));
     router.route().handler(new HostGuard(settings.host()));
+    router.route(ApiContract.PREFIX + "/*").handler(replies::stamp);
     router.route(ApiContract.PREFIX + "/*").subRouter(builder.createRouter());
     router
         .route(ApiContract.PREFIX + "/*")

@@ -72,6 +72,17 @@ final class Replies {
     return awaited(context).compose(reached -> blocking(() -> state.read(question)));
   }
 
+  /** Lets every answer carry an offset, refusals and streams too, which was seen before it. */
+  void stamp(RoutingContext context) {
+    context.addHeadersEndHandler(
+        ending -> {
+          if (!context.response().headers().contains(OFFSET)) {
+            context.response().putHeader(OFFSET, Long.toString(state.offset()));
+          }
+        });
+    context.next();
+  }
+
   /** Answers with a JSON body. */
   void send(RoutingContext context, int status, JsonNode body) {
     send(context, status, new Answer(state.offset(), Buffer.buffer(Json.toBytes(body))));
