@@ -6,11 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /** SHA-256 digests in lower-case hex. */
 public final class Digests {
-  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+  private static final int HEX_LENGTH = 64;
 
   private Digests() {}
 
@@ -40,10 +39,23 @@ public final class Digests {
    */
   public static String requireSha256(String value, String what) {
     requireNonNull(value, what);
-    if (!SHA256.matcher(value).matches()) {
+    if (!isSha256(value)) {
       throw new IllegalArgumentException(
           what + " must be 64 lower-case hexadecimal digits, not '" + value + "'");
     }
     return value;
+  }
+
+  private static boolean isSha256(String value) {
+    if (value.length() != HEX_LENGTH) {
+      return false;
+    }
+    for (int i = 0; i < HEX_LENGTH; i++) {
+      char digit = value.charAt(i);
+      if ((digit < '0' || digit > '9') && (digit < 'a' || digit > 'f')) {
+        return false;
+      }
+    }
+    return true;
   }
 }

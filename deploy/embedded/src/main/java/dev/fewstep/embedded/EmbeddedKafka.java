@@ -173,6 +173,10 @@ public final class EmbeddedKafka implements AutoCloseable {
     config.put("broker.session.timeout.ms", "3000");
     config.put("broker.heartbeat.interval.ms", "500");
 
+    // A producer whose transactions follow each other at once waits so long, 20 ms by default, for
+    // the end markers of the one before.
+    config.put("add.partitions.to.txn.retry.backoff.ms", "2");
+
     // Few threads, small buffers: the clients are a few processes of this machine.
     config.put("num.network.threads", "2");
     config.put("num.io.threads", "4");

@@ -36,8 +36,14 @@ final class Batch {
     transitions.addAll(decision.transitions());
   }
 
+  /** Whether there is nothing to write or to ask. */
   boolean isEmpty() {
-    return changes.isEmpty() && tasks.isEmpty() && controls.isEmpty() && orders.isEmpty();
+    return changes.isEmpty()
+        && tasks.isEmpty()
+        && controls.isEmpty()
+        && forgotten.isEmpty()
+        && orders.isEmpty()
+        && checks.isEmpty();
   }
 
   Collection<StateRecord> changes() {

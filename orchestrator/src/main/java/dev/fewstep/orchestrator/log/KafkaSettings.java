@@ -70,6 +70,8 @@ public record KafkaSettings(
     settings.put("bootstrap.servers", bootstrapServers);
     settings.put("client.id", clientId + "-" + NUMBER.incrementAndGet());
     settings.put("reconnect.backoff.ms", 100);
+    // The first records of a transaction are refused until the one before has its end markers.
+    settings.put("retry.backoff.ms", 20);
     settings.put("reconnect.backoff.max.ms", 2_000);
     return settings;
   }

@@ -53,9 +53,10 @@ final class LeaderTerm implements AutoCloseable {
   private static final TopicPartition INBOX = new TopicPartition(Topics.INBOX, 0);
   private static final TopicPartition STATE = new TopicPartition(Topics.STATE, 0);
   private static final Duration IDLE_POLL = Duration.ofMillis(200);
-  private static final Duration CHECKING_POLL = Duration.ofMillis(10);
+  private static final Duration CHECKING_POLL = Duration.ofMillis(5);
   private static final Duration LAG_INTERVAL = Duration.ofMillis(200);
   private static final Duration GENERATION_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration POSITION_INTERVAL = Duration.ofSeconds(1);
   private static final Duration TRIM_INTERVAL = Duration.ofSeconds(60);
 
   private final LeaderContext context;
@@ -68,6 +69,8 @@ final class LeaderTerm implements AutoCloseable {
   private final ArtifactChecks checks;
   private final RecordClock recordClock;
   private long position;
+  private long committed;
+  private long lastCommit;
   private boolean more = true;
   private long lastTick;
   private long lastLagCheck;
@@ -145,7 +148,10 @@ final class LeaderTerm implements AutoCloseable {
       long end = consumer.endOffsets(List.of(STATE)).get(STATE);
       while (consumer.position(STATE) < end) {
         for (ConsumerRecord<byte[], byte[]> found : consumer.poll(Duration.ofSeconds(1))) {
-          state.replay(codec.decode(key(found), Optional.ofNullable(found.value())));
+          state.replay(
+              codec.decode(
+                  new String(found.key(), StandardCharsets.UTF_8),
+                  Optional.ofNullable(found.value())));
           records++;
         }
       }
@@ -153,10 +159,6 @@ final class LeaderTerm implements AutoCloseable {
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     context.metrics().replayed(took);
     LOG.info("Replayed {} records of the state in {} ms", records, took.toMillis());
-  }
-
-  private static String key(ConsumerRecord<byte[], byte[]> found) {
-    return new String(found.key(), StandardCharsets.UTF_8);
   }
 
   private long startingPosition() {
@@ -213,12 +215,13 @@ final class LeaderTerm implements AutoCloseable {
       }
       more = decide(new Input.Tick(now, lagging), batch).more();
     }
-    if (!batch.isEmpty() || !records.isEmpty()) {
+    // What was read and changed nothing, such as heartbeats, is committed now and then.
+    if (!batch.isEmpty() || (position > committed && elapsed(lastCommit, POSITION_INTERVAL))) {
       commit(batch);
     }
     if (elapsed(lastTrim, TRIM_INTERVAL)) {
       lastTrim = System.nanoTime();
-      context.topics().deleteInboxBefore(position);
+      context.topics().deleteInboxBefore(committed);
     }
   }
 

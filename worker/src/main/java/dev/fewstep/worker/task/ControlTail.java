@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
-import dev.fewstep.schemas.message.ControlMessage;
 import dev.fewstep.schemas.message.WorkerOrder;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -44,6 +43,7 @@ public final class ControlTail implements AutoCloseable {
   private final Thread thread;
   private final Object lock = new Object();
   private long position = -1;
+  private boolean atEnd;
   private volatile boolean closed;
 
   private ControlTail(KafkaSettings kafka, UUID workerId, ControlView view) {
@@ -94,6 +94,16 @@ public final class ControlTail implements AutoCloseable {
       }
     }
     return true;
+  }
+
+  /**
+   * Whether the view held everything that the broker knew of when it last answered, without asking
+   * it now. What was written a moment ago may be missing.
+   */
+  public boolean isAtEnd() {
+    synchronized (lock) {
+      return atEnd && !closed;
+    }
   }
 
   /** Whether the topic was found and is being read. */
@@ -160,14 +170,17 @@ public final class ControlTail implements AutoCloseable {
           apply(record);
         }
         long now = reader.position(CONTROL);
+        boolean end = reader.currentLag(CONTROL).orElse(1) == 0;
         synchronized (lock) {
           position = now;
+          atEnd = end;
           lock.notifyAll();
         }
       }
     } finally {
       synchronized (lock) {
         position = -1;
+        atEnd = false;
       }
     }
   }
@@ -182,12 +195,7 @@ public final class ControlTail implements AutoCloseable {
       view.forget(key);
       return;
     }
-    try {
-      view.apply(Json.fromBytes(record.value(), ControlMessage.class));
-    } catch (UncheckedIOException e) {
-      LOG.error(
-          "The control record at offset {} cannot be read and is ignored", record.offset(), e);
-    }
+    view.apply(key, record.value());
   }
 
   private void order(String key, ConsumerRecord<byte[], byte[]> record) {

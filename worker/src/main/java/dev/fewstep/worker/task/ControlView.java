@@ -2,7 +2,9 @@ package dev.fewstep.worker.task;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.ControlMessage;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,19 +12,31 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The fold of the control topic: what counts now, by task, and whether this worker is to take any.
  * Safe for use by several threads.
  */
 public final class ControlView {
-  private final Map<String, ControlMessage> byTask = new ConcurrentHashMap<>();
+  private static final Logger LOG = LoggerFactory.getLogger(ControlView.class);
+
+  private final Map<String, byte[]> byTask = new ConcurrentHashMap<>();
   private final List<Consumer<Boolean>> listeners = new CopyOnWriteArrayList<>();
   private volatile boolean drains;
 
   /** Takes over a record of the topic. */
   public void apply(ControlMessage control) {
-    byTask.put(control.taskKey(), requireNonNull(control, "control"));
+    apply(control.taskKey(), Json.toBytes(control));
+  }
+
+  /**
+   * Takes over a record of the topic that is read only when it is asked for: a worker hears of
+   * every task and asks about few.
+   */
+  void apply(String taskKey, byte[] record) {
+    byTask.put(requireNonNull(taskKey, "taskKey"), requireNonNull(record, "record"));
   }
 
   /** Takes over what this worker is asked: to take no task, or to take tasks again. */
@@ -48,7 +62,16 @@ public final class ControlView {
 
   /** What is known of a task. */
   public Optional<ControlMessage> of(String taskKey) {
-    return Optional.ofNullable(byTask.get(taskKey));
+    byte[] record = byTask.get(taskKey);
+    if (record == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Json.fromBytes(record, ControlMessage.class));
+    } catch (UncheckedIOException e) {
+      LOG.error("The control record of {} cannot be read and is ignored", taskKey, e);
+      return Optional.empty();
+    }
   }
 
   /** Number of tasks that something is known of. */
@@ -61,7 +84,7 @@ public final class ControlView {
    * the leader judges its report.
    */
   public Optional<String> objectionToStart(String taskKey, int attempt) {
-    ControlMessage control = byTask.get(taskKey);
+    ControlMessage control = of(taskKey).orElse(null);
     if (control == null) {
       return Optional.empty();
     }
@@ -79,7 +102,7 @@ public final class ControlView {
 
   /** Why a running execution must stop; empty when it may go on. */
   public Optional<String> objectionToRun(String taskKey, int attempt, UUID executionId) {
-    ControlMessage control = byTask.get(taskKey);
+    ControlMessage control = of(taskKey).orElse(null);
     if (control == null) {
       return Optional.empty();
     }
@@ -99,7 +122,7 @@ public final class ControlView {
 
   /** Whether a running execution is asked to checkpoint and to hand its task back. */
   public boolean asksBack(String taskKey, int attempt, UUID executionId) {
-    ControlMessage control = byTask.get(taskKey);
+    ControlMessage control = of(taskKey).orElse(null);
     return control != null
         && control.release()
         && control.attempt() == attempt

@@ -94,14 +94,19 @@ public final class Pulse implements AutoCloseable {
     return running;
   }
 
-  /** Says, now and from now on, that the worker holds a task. */
-  void holds(RunningTask task) {
+  /**
+   * Says from now on that the worker holds a task. The report of its start says it first: no
+   * presence that is sent after this call takes the worker for idle.
+   */
+  synchronized void holds(RunningTask task) {
     running = Optional.of(task);
-    sendPresence();
   }
 
-  /** Sends the last points of the task held and stops its heartbeats. */
-  void endsTask() {
+  /**
+   * Sends the last points of the task held and stops its heartbeats. The report of its end tells
+   * that the worker is idle; when there is none, {@link #sendPresence()} does.
+   */
+  synchronized void endsTask() {
     sendPoints();
     running = Optional.empty();
   }
@@ -121,7 +126,7 @@ public final class Pulse implements AutoCloseable {
   }
 
   /** Sends a presence now. */
-  void sendPresence() {
+  synchronized void sendPresence() {
     Optional<UUID> execution = running.map(RunningTask::executionId);
     reporter.announce(
         new Report.Presence(

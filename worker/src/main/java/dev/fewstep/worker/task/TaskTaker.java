@@ -140,6 +140,12 @@ public final class TaskTaker implements AutoCloseable {
         continue;
       }
       try (KafkaShareConsumer<byte[], byte[]> group = join()) {
+        group.setAcknowledgementCommitCallback(
+            (offsets, error) -> {
+              if (error != null) {
+                LOG.warn("The answer for {} was refused: {}", offsets, error.toString());
+              }
+            });
         group.subscribe(List.of(topic));
         joined = true;
         while (!stopping && !control.drains()) {
@@ -172,7 +178,7 @@ public final class TaskTaker implements AutoCloseable {
       return;
     }
     TaskMessage message = read.get();
-    if (stopping || !controlIsCurrent() || control.drains()) {
+    if (stopping || !(tail.isAtEnd() || controlIsCurrent()) || control.drains()) {
       answer(group, record, AcknowledgeType.RELEASE);
       if (!stopping && !control.drains()) {
         pause();
@@ -180,6 +186,11 @@ public final class TaskTaker implements AutoCloseable {
       return;
     }
     Optional<String> objection = control.objectionToStart(message.taskKey(), message.attempt());
+    if (objection.isPresent() && controlIsCurrent()) {
+      // An attempt is turned away only by what counts now. One that is started although it was
+      // withdrawn a moment ago costs a step: the leader does not bind it, and control stops it.
+      objection = control.objectionToStart(message.taskKey(), message.attempt());
+    }
     if (objection.isPresent()) {
       LOG.info("Skips attempt {} of {}: {}", message.attempt(), message.taskKey(), objection.get());
       answer(group, record, AcknowledgeType.ACCEPT);
@@ -194,18 +205,18 @@ public final class TaskTaker implements AutoCloseable {
             message.attempt(),
             task.executionId(),
             pulse.identity().workerId());
+    pulse.holds(task);
     if (!reporter.deliver(started)) {
+      pulse.endsTask();
       answer(group, record, AcknowledgeType.RELEASE);
+      pulse.sendPresence();
       pause();
       return;
     }
-    pulse.holds(task);
-    try {
-      answer(group, record, AcknowledgeType.ACCEPT);
-    } catch (KafkaException e) {
-      // The report is in the inbox, so the task is run, even if the record comes again to somebody.
-      LOG.warn("{} could not be accepted: {}", message.taskKey(), e.toString());
-    }
+    // The report is in the inbox, so the task is run, even if the record comes again to somebody
+    // because this is lost. Nothing waits for it.
+    group.acknowledge(record, AcknowledgeType.ACCEPT);
+    group.commitAsync();
     if (stopping) {
       task.release();
     }
@@ -223,26 +234,32 @@ public final class TaskTaker implements AutoCloseable {
     Instant begin = clock.instant();
     Outcome outcome = runner.apply(task);
     pulse.endsTask();
-    report(task, outcome, Duration.between(begin, clock.instant()));
-    pulse.sendPresence();
+    if (!report(task, outcome, Duration.between(begin, clock.instant()))) {
+      pulse.sendPresence();
+    }
   }
 
-  /** Says how the execution ended, until it is heard or nobody wants to hear it. */
-  private void report(RunningTask task, Outcome outcome, Duration took) {
+  /**
+   * Says how the execution ended, until it is heard or nobody wants to hear it.
+   *
+   * @return whether it is heard, and with it that this worker is idle
+   */
+  private boolean report(RunningTask task, Outcome outcome, Duration took) {
     Optional<Report> report = terminal(task, outcome, took);
     if (report.isEmpty()) {
-      return;
+      return false;
     }
     while (!reporter.deliver(report.get())) {
       if (stopping || Thread.currentThread().isInterrupted()) {
         LOG.error("The end of {} could not be reported before leaving", task.message().taskKey());
-        return;
+        return false;
       }
       if (task.request() == RunningTask.Request.ABANDON) {
-        return;
+        return false;
       }
       pause();
     }
+    return true;
   }
 
   private Optional<Report> terminal(RunningTask task, Outcome outcome, Duration took) {

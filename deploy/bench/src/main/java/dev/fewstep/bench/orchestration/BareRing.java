@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,23 +49,26 @@ final class BareRing {
     this.bootstrap = bootstrap;
   }
 
-  /** Records that went round in a second, with so many members. */
-  double run(int members, Duration warmUp, Duration measured) throws Exception {
+  /** Sends records round, with so many members, until it is stopped. */
+  void start(int members) throws ExecutionException, InterruptedException {
     makeTopics();
     for (int i = 0; i < members; i++) {
       start(this::member);
     }
     start(() -> lead(2 * members));
-    Thread.sleep(warmUp.toMillis());
-    long before = done.get();
-    long began = System.nanoTime();
-    Thread.sleep(measured.toMillis());
-    double rate = (done.get() - before) / ((System.nanoTime() - began) / 1e9);
+  }
+
+  /** Records that have gone round. */
+  long done() {
+    return done.get();
+  }
+
+  /** Ends it. */
+  void stop() throws InterruptedException {
     stopping = true;
     for (Thread thread : threads) {
       thread.join(5_000);
     }
-    return rate;
   }
 
   private void start(Runnable work) {
@@ -74,7 +78,7 @@ final class BareRing {
     threads.add(thread);
   }
 
-  private void makeTopics() throws Exception {
+  private void makeTopics() throws ExecutionException, InterruptedException {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
       admin
           .createTopics(
@@ -101,7 +105,7 @@ final class BareRing {
   }
 
   private KafkaProducer<byte[], byte[]> producer(Map<String, Object> further) {
-    Map<String, Object> config = new java.util.HashMap<>(further);
+    Map<String, Object> config = new HashMap<>(further);
     config.put("bootstrap.servers", bootstrap);
     config.put("acks", "all");
     config.put("linger.ms", 0);

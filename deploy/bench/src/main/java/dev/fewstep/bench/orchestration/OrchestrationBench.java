@@ -83,17 +83,23 @@ public final class OrchestrationBench implements AutoCloseable {
   }
 
   private void bare(Duration measured) throws Exception {
-    Duration before = stack.processorTime();
-    Duration here = ownProcessorTime();
-    double rate = new BareRing(stack.word(0)).run(DEVICES, Duration.ofSeconds(10), measured);
-    double seconds = measured.toSeconds() + 10.0;
+    BareRing ring = new BareRing(stack.word(0));
+    ring.start(DEVICES);
+    await("the ring is warm", () -> ring.done() >= 3_000);
+    long first = ring.done();
+    Duration[] before = {stack.processorTime(), ownProcessorTime()};
+    long began = System.nanoTime();
+    Thread.sleep(measured.toMillis());
+    long records = ring.done() - first;
+    double took = (System.nanoTime() - began) / 1e9;
     print(
-        "bare ring of Kafka, %d members | %.0f records/s | broker %.2f cores, members and leader"
-            + " %.2f cores (start included)",
+        "Kafka alone, %d members | %.0f records/s | processor ms for a record: broker %.2f, members"
+            + " and leader %.2f",
         DEVICES,
-        rate,
-        seconds(stack.processorTime().minus(before)) / seconds,
-        seconds(ownProcessorTime().minus(here)) / seconds);
+        records / took,
+        1e3 * seconds(stack.processorTime().minus(before[0])) / records,
+        1e3 * seconds(ownProcessorTime().minus(before[1])) / records);
+    ring.stop();
   }
 
   private void throughput(Child replica, Duration measured) throws Exception {
@@ -102,8 +108,10 @@ public final class OrchestrationBench implements AutoCloseable {
     List<Artifact> artifacts = artifacts();
     devices(artifacts, message -> {});
     await("32 devices are known", () -> api.get("/workers").get("items").size() == DEVICES);
-    String id = api.submit(Grids.grid("throughput", 1, 400, POINT_SEEDS));
-    await("the devices are warm", () -> done(api, id) >= 2_000);
+    String id =
+        api.submit(Grids.grid("throughput", 1, Integer.getInteger("points", 150), POINT_SEEDS));
+    awaitPlanned(api, id);
+    await("the devices are warm", () -> done(api, id) >= 3_000);
     long first = done(api, id);
     Duration[] before = {stack.processorTime(), replica.processorTime(), ownProcessorTime()};
     long began = System.nanoTime();
