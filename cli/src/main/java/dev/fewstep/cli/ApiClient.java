@@ -86,6 +86,16 @@ final class ApiClient {
             .build());
   }
 
+  JsonNode put(String path, String body, UUID idempotencyKey) {
+    return json(
+        request(path)
+            .timeout(REQUEST)
+            .header("Content-Type", "application/json")
+            .header("Idempotency-Key", idempotencyKey.toString())
+            .PUT(BodyPublishers.ofString(body))
+            .build());
+  }
+
   JsonNode upload(String path, Path file, UUID idempotencyKey) {
     BodyPublisher body;
     try {

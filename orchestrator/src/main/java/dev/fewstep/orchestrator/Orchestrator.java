@@ -140,6 +140,7 @@ public final class Orchestrator implements AutoCloseable {
                     store,
                     metrics,
                     clock,
+                    config.decisions(),
                     this::notReady,
                     new Care(doctor, jobs, store.bucket(), current))));
   }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.care.Care;
+import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.CommandGateway;
 import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
@@ -19,6 +20,7 @@ import java.time.Clock;
  * @param store the artifacts
  * @param metrics meters
  * @param clock the wall clock
+ * @param decisions the settings that decisions are made with
  * @param readiness whether requests can be served
  * @param care examines the installation and looks after its artifacts
  */
@@ -29,6 +31,7 @@ public record ApiParts(
     ObjectStore store,
     OrchestratorMetrics metrics,
     Clock clock,
+    Settings decisions,
     Readiness readiness,
     Care care) {
   public ApiParts {
@@ -38,6 +41,7 @@ public record ApiParts(
     requireNonNull(store, "store");
     requireNonNull(metrics, "metrics");
     requireNonNull(clock, "clock");
+    requireNonNull(decisions, "decisions");
     requireNonNull(readiness, "readiness");
     requireNonNull(care, "care");
   }

@@ -110,6 +110,18 @@ final class Bodies {
     return Optional.of(value.intValue());
   }
 
+  /** A number of a body. */
+  static Optional<Double> number(ObjectNode body, String field) {
+    JsonNode value = body.path(field);
+    if (value.isMissingNode() || value.isNull()) {
+      return Optional.empty();
+    }
+    if (!value.isNumber()) {
+      throw wrong(field, "a number", value);
+    }
+    return Optional.of(value.doubleValue());
+  }
+
   /** A text of a body. */
   static Optional<String> text(ObjectNode body, String field) {
     JsonNode value = body.path(field);

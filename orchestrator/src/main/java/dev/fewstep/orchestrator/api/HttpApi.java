@@ -99,6 +99,8 @@ public final class HttpApi implements AutoCloseable {
     new SteeringRoutes(commands, parts.clock()).mount(operations);
     new DerivedRoutes(replies, commands, parts.clock()).mount(operations);
     new TaskRoutes(replies, parts.state(), parts.curves(), artifacts).mount(operations);
+    new FleetRoutes(replies, commands, parts.state(), parts.decisions(), parts.clock())
+        .mount(operations);
     new InputRoutes(
             replies,
             commands,

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Tasks, their curves, workers and commands. */
+/** Tasks, their curves, artifacts and commands. */
 final class TaskRoutes {
   private final Replies replies;
   private final StateView state;
@@ -31,10 +31,8 @@ final class TaskRoutes {
   void mount(Operations operations) {
     operations.on("listTasks", this::list);
     operations.on("getTask", this::one);
-    operations.on("explainTask", this::explain);
     operations.on("getCurve", this::curve);
     operations.on("getArtifact", this::artifact);
-    operations.on("listWorkers", context -> replies.read(context, fold -> TaskViews.workers(fold)));
     operations.on("getCommand", this::command);
   }
 
@@ -52,10 +50,6 @@ final class TaskRoutes {
   private void one(RoutingContext context) {
     String key = key(context);
     replies.read(context, fold -> TaskViews.one(fold, key, curves.points(key)));
-  }
-
-  private void explain(RoutingContext context) {
-    replies.read(context, fold -> TaskViews.explain(fold, key(context)));
   }
 
   private void curve(RoutingContext context) {

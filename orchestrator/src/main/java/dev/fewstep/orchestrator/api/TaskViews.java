@@ -3,7 +3,6 @@ package dev.fewstep.orchestrator.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.fewstep.orchestrator.experiment.Explanations;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.TaskState;
@@ -16,12 +15,11 @@ import dev.fewstep.schemas.state.TaskOrigin;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.Want;
-import dev.fewstep.schemas.state.WorkerRecord;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Tasks and workers as JSON. */
+/** Tasks as JSON. */
 final class TaskViews {
   private TaskViews() {}
 
@@ -55,13 +53,6 @@ final class TaskViews {
     return view;
   }
 
-  /** Why a task stands where it does. */
-  static JsonNode explain(OrchestratorState state, String key) {
-    return Explanations.explain(key, state)
-        .map(Json::toTree)
-        .orElseThrow(() -> ApiException.notFound("There is no task " + key + "."));
-  }
-
   private static ObjectNode view(
       OrchestratorState state, TaskRecord task, Optional<String> experimentId) {
     TaskState seen =
@@ -74,6 +65,7 @@ final class TaskViews {
             .put("label", label(state, task))
             .put("state", seen.name())
             .put("attempt", task.attempt())
+            .put("charged", task.charged())
             .put("deviceClass", task.deviceClass());
     ArrayNode experiments = view.putArray("experiments");
     task.wants().stream().map(Want::experimentId).forEach(experiments::add);
@@ -149,16 +141,6 @@ final class TaskViews {
     return keys.filter(k -> k.baseline().equals(task.key())).isPresent()
         ? trial + ", base model"
         : "";
-  }
-
-  /** The live workers. */
-  static JsonNode workers(OrchestratorState state) {
-    ObjectNode view = Json.messages().createObjectNode();
-    ArrayNode items = view.putArray("items");
-    for (WorkerRecord worker : state.workers()) {
-      items.add(Json.toTree(worker));
-    }
-    return view;
   }
 
   /** What became of a command. */

@@ -78,11 +78,22 @@ public final class Decider {
     if (!tick.lagging()) {
       leases.advance(draft);
     }
+    beforeDispatch(draft);
+    dispatch.advance(draft);
+  }
+
+  /** What a tick decides before it publishes anything, but for what it judges by silence. */
+  Draft ahead(OrchestratorState state, Instant recordTime) {
+    Draft draft = new Draft(state, recordTime, recordTime);
+    beforeDispatch(draft);
+    return draft;
+  }
+
+  private void beforeDispatch(Draft draft) {
     planning.advance(draft);
     asked.advance(draft);
     moves.advance(draft);
     pauses.advance(draft);
-    dispatch.advance(draft);
     archives.advance(draft);
   }
 }

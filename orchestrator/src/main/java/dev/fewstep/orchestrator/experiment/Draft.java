@@ -6,10 +6,12 @@ import dev.fewstep.schemas.message.WorkerOrder;
 import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.ClaimRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.ProjectRecord;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.Want;
 import dev.fewstep.schemas.state.WorkerRecord;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,6 +26,9 @@ import java.util.UUID;
 
 /** A decision in the making: what has been decided so far lies over the state. */
 final class Draft {
+  /** How exactly it is known when an experiment was last served. */
+  private static final Duration SERVED_AGAIN = Duration.ofSeconds(30);
+
   private final OrchestratorState state;
   private final Instant recordTime;
   private final Instant now;
@@ -122,17 +127,21 @@ final class Draft {
   TaskRecord end(TaskRecord task, Transition.Trigger trigger, TaskRecord.Builder changed) {
     TaskRecord next = move(task, trigger, changed.finishedAt(recordTime));
     release(task);
+    if (claim(task.key()).isPresent()) {
+      put(StateRecord.noClaim(task.key()));
+    }
     control(next);
     return next;
   }
 
-  /** Takes lease and claim back. */
+  /**
+   * Takes the lease back; until now the experiments that want the task were served. A reported
+   * success of another execution goes on being verified.
+   */
   void release(TaskRecord task) {
     if (lease(task.key()).isPresent()) {
+      served(task);
       put(StateRecord.noLease(task.key()));
-    }
-    if (claim(task.key()).isPresent()) {
-      put(StateRecord.noClaim(task.key()));
     }
   }
 
@@ -157,16 +166,35 @@ final class Draft {
   /**
    * Asks the execution of a running task to checkpoint and to hand the task back; asks it once.
    *
+   * @param why half a sentence for people
    * @return whether it was asked now
    */
-  boolean handBack(TaskRecord task) {
+  boolean handBack(TaskRecord task, HandBack.Cause cause, String why) {
     Optional<LeaseRecord> lease = lease(task.key()).filter(held -> !held.askedBack());
     lease.ifPresent(
         held -> {
-          put(StateRecord.of(held.askedBack(recordTime)));
+          put(StateRecord.of(held.askedBack(new HandBack(recordTime, cause, why))));
           control(task);
         });
     return lease.isPresent();
+  }
+
+  /** Notes that the experiments that want a task are served. */
+  void served(TaskRecord task) {
+    for (Want want : task.wants()) {
+      if (want.settled().isEmpty()) {
+        served(want.experimentId());
+      }
+    }
+  }
+
+  /** Notes that an experiment is served, unless that was noted a moment ago. */
+  void served(String experimentId) {
+    experiment(experimentId)
+        .filter(
+            known ->
+                known.servedAt().map(at -> at.plus(SERVED_AGAIN).isBefore(recordTime)).orElse(true))
+        .ifPresent(known -> put(StateRecord.of(known.edit().servedAt(recordTime).build())));
   }
 
   /** Tells a worker what it is asked. */

@@ -26,20 +26,40 @@ public record Explanation(String taskKey, TaskState state, List<Reason> reasons)
     CHECKING,
     /** It waits before it is tried again. */
     BACKOFF,
-    /** No live worker has its device class, or enough memory. */
+    /** Every experiment that wants it is paused. */
+    PAUSED,
+    /** No experiment wants it any more; it is about to be cancelled. */
+    WITHDRAWN,
+    /** No live worker has its device class. */
     NO_WORKER,
-    /** All workers of its class are busy, draining or promised to other tasks. */
+    /** Workers of its class are there, but none has the memory that it asks for. */
+    NOT_ELIGIBLE,
+    /** Every worker that could take it drains. */
+    DRAINING,
+    /** Every worker that could take it is busy or promised to a published task. */
     CREDIT,
-    /** Its experiments run as many tasks as they may. */
+    /** Its experiments hold as many devices as they may. */
     MAX_PARALLEL,
-    /** It is ready and the next dispatch considers it. */
+    /** Its projects hold as many devices as they may. */
+    PROJECT_QUOTA,
+    /** Other tasks go first. */
+    BEHIND,
+    /** All that it needs is there and it is about to be queued. */
+    READY,
+    /** The next decision of the leader publishes it. */
     NEXT,
+    /** It was handed back for a task of higher priority. */
+    PREEMPTED,
+    /** Its worker handed it back for another reason. */
+    HANDED_BACK,
     /** It is published and no worker has started it yet. */
     PUBLISHED,
     /** A worker runs it. */
     RUNNING,
     /** A worker reported success and the store is asked for its artifacts. */
     VERIFYING,
+    /** Trials of the experiment are still being planned. */
+    PLANNING,
     /** It failed. */
     FAILED,
     /** It was withdrawn. */

@@ -1,29 +1,96 @@
 package dev.fewstep.orchestrator.experiment;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.fewstep.orchestrator.experiment.Explanation.Code;
 import dev.fewstep.orchestrator.experiment.Explanation.Reason;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.TaskFailure;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.Want;
-import dev.fewstep.schemas.state.WorkerRecord;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** Says why a task waits, or why it ended. */
+/**
+ * Says why tasks wait, or why they ended, at one moment. What it says of ready tasks comes from the
+ * {@link Lineup} that the next dispatch uses. For one thread, and for a state that does not change
+ * meanwhile.
+ */
 public final class Explanations {
-  private Explanations() {}
+  private static final int MOST_EXAMINED = 2000;
 
-  /** Why a task stands where it does; empty when there is no such task. */
-  public static Optional<Explanation> explain(String taskKey, OrchestratorState state) {
-    return state
-        .task(taskKey)
-        .map(task -> new Explanation(taskKey, task.state(), reasons(task, state)));
+  private final OrchestratorState state;
+  private final WaitingReasons waiting;
+
+  /**
+   * Explanations of a state.
+   *
+   * @param settings those of the leader
+   * @param time the present record time, as far as it is known
+   */
+  public Explanations(OrchestratorState state, Settings settings, Instant time) {
+    this.state = requireNonNull(state, "state");
+    this.waiting = new WaitingReasons(state, settings, time);
   }
 
-  private static List<Reason> reasons(TaskRecord task, OrchestratorState state) {
+  /** Why a task stands where it does; empty when there is no such task. */
+  public Optional<Explanation> task(String taskKey) {
+    return state.task(taskKey).map(task -> new Explanation(taskKey, task.state(), reasons(task)));
+  }
+
+  /** What an experiment waits for; empty when there is no such experiment. */
+  public Optional<ExperimentExplanation> experiment(String experimentId) {
+    return state.experiment(experimentId).map(this::explain);
+  }
+
+  private ExperimentExplanation explain(ExperimentRecord experiment) {
+    ExperimentProgress progress = state.progress(experiment.id()).orElseThrow();
+    List<Reason> reasons = new ArrayList<>();
+    experiment
+        .cancelledAt()
+        .ifPresent(at -> reasons.add(new Reason(Code.CANCELLED, "it was cancelled at " + at)));
+    experiment
+        .planFailure()
+        .ifPresent(why -> reasons.add(new Reason(Code.FAILED, "it cannot be planned: " + why)));
+    experiment
+        .pausedAt()
+        .ifPresent(at -> reasons.add(new Reason(Code.PAUSED, "it is paused since " + at)));
+    if (experiment.planning()) {
+      reasons.add(
+          new Reason(
+              Code.PLANNING,
+              experiment.planned() + " of " + experiment.trials() + " trials are planned"));
+    }
+    Map<Code, ExperimentExplanation.Group> groups = new EnumMap<>(Code.class);
+    int examined = 0;
+    int open = 0;
+    for (TaskAge age : state.experimentFold(experiment.id()).orElseThrow().open()) {
+      open++;
+      if (examined < MOST_EXAMINED) {
+        examined++;
+        Reason first = reasons(state.task(age.key()).orElseThrow()).get(0);
+        groups.merge(
+            first.code(),
+            new ExperimentExplanation.Group(first.code(), 1, first.text(), age.key()),
+            (old, one) ->
+                new ExperimentExplanation.Group(
+                    old.code(), old.count() + 1, old.text(), old.taskKey()));
+      }
+    }
+    List<ExperimentExplanation.Group> tasks = new ArrayList<>(groups.values());
+    tasks.sort(Comparator.comparing(ExperimentExplanation.Group::count).reversed());
+    return new ExperimentExplanation(
+        experiment.id(), progress.state(), reasons, tasks, examined, open);
+  }
+
+  private List<Reason> reasons(TaskRecord task) {
     List<Reason> reasons = new ArrayList<>();
     if (task.checking()) {
       reasons.add(
@@ -38,9 +105,9 @@ public final class Explanations {
                         Code.VERIFYING,
                         "success was reported; the store is asked for its artifacts")));
     switch (task.state()) {
-      case PENDING -> pending(task, state, reasons);
-      case QUEUED -> queued(task, state, reasons);
-      case RUNNING -> reasons.add(running(task, state));
+      case PENDING -> pending(task, reasons);
+      case QUEUED -> queued(task, reasons);
+      case RUNNING -> running(task, reasons);
       case FAILED ->
           reasons.add(
               new Reason(
@@ -58,7 +125,8 @@ public final class Explanations {
     return reasons;
   }
 
-  private static void pending(TaskRecord task, OrchestratorState state, List<Reason> reasons) {
+  private void pending(TaskRecord task, List<Reason> reasons) {
+    notWanted(task, state).ifPresent(reasons::add);
     for (String key : task.dependsOn()) {
       Optional<TaskRecord> upstream = state.task(key);
       if (upstream.isPresent() && !upstream.get().serves()) {
@@ -83,16 +151,41 @@ public final class Explanations {
                         Code.BACKOFF,
                         "attempt "
                             + task.attempt()
-                            + " starts after "
+                            + " is tried after "
                             + end
-                            + "; the last failed: "
-                            + task.failure().map(TaskFailure::message).orElse(""))));
+                            + task.failure()
+                                .map(failure -> "; the last failed: " + failure.message())
+                                .orElse(": a worker without the memory for it took the last"))));
     if (reasons.isEmpty()) {
-      reasons.add(new Reason(Code.NEXT, "all that it needs is there; it is about to be queued"));
+      reasons.add(new Reason(Code.READY, "all that it needs is there; it is about to be queued"));
     }
   }
 
-  private static void queued(TaskRecord task, OrchestratorState state, List<Reason> reasons) {
+  /** Why no experiment lets a task start; empty when one does. */
+  static Optional<Reason> notWanted(TaskRecord task, OrchestratorState state) {
+    List<String> paused = new ArrayList<>();
+    for (Want want : task.wants()) {
+      Optional<ExperimentRecord> experiment = state.experiment(want.experimentId());
+      if (want.settled().isPresent() || experiment.isEmpty() || experiment.get().withdrawn()) {
+        continue;
+      }
+      if (experiment.get().live()) {
+        return Optional.empty();
+      }
+      paused.add(
+          "experiment "
+              + want.experimentId()
+              + " is paused since "
+              + experiment.get().pausedAt().orElseThrow());
+    }
+    return Optional.of(
+        paused.isEmpty()
+            ? new Reason(
+                Code.WITHDRAWN, "no experiment wants it any more; it is about to be cancelled")
+            : new Reason(Code.PAUSED, String.join(", ", paused)));
+  }
+
+  private void queued(TaskRecord task, List<Reason> reasons) {
     if (task.published()) {
       reasons.add(
           new Reason(
@@ -102,85 +195,43 @@ public final class Explanations {
                   + " is published; if no worker starts it by "
                   + task.dispatchDeadline().orElseThrow()
                   + " it is published again"));
-      return;
+    } else {
+      waiting.add(task, reasons);
     }
-    List<WorkerRecord> workers =
-        state.workers().stream()
-            .filter(worker -> worker.deviceClass().equals(task.deviceClass()))
-            .toList();
-    if (workers.isEmpty()) {
-      reasons.add(
-          new Reason(
-              Code.NO_WORKER, "no worker of device class " + task.deviceClass() + " is there"));
-    }
-    long need = MemoryNeed.bytes(task, state::experiment);
-    if (!workers.isEmpty() && workers.stream().noneMatch(w -> MemoryNeed.fits(need, w))) {
-      reasons.add(
-          new Reason(
-              Code.NO_WORKER,
-              "no worker of device class "
-                  + task.deviceClass()
-                  + " has the "
-                  + need
-                  + " bytes of memory that it asks for"));
-    }
-    bounded(task, state).ifPresent(reasons::add);
-    long idle = workers.stream().filter(WorkerRecord::idle).count();
-    OrchestratorState.QueueDepth depth = state.queueDepth(task.deviceClass());
-    if (!workers.isEmpty() && idle <= depth.published()) {
-      reasons.add(
-          new Reason(
-              Code.CREDIT,
-              "of "
-                  + workers.size()
-                  + " workers of class "
-                  + task.deviceClass()
-                  + " "
-                  + idle
-                  + " are idle, and "
-                  + depth.published()
-                  + " published tasks wait for them; "
-                  + depth.waiting()
-                  + " tasks are queued"));
-    }
-    if (reasons.isEmpty()) {
-      reasons.add(new Reason(Code.NEXT, "it is ready for the next dispatch"));
-    }
+    task.handedBack()
+        .ifPresent(
+            back ->
+                reasons.add(
+                    new Reason(
+                        back.cause() == HandBack.Cause.PREEMPTED
+                            ? Code.PREEMPTED
+                            : Code.HANDED_BACK,
+                        "it was handed back at "
+                            + back.at()
+                            + ", because "
+                            + back.why()
+                            + "; it goes on from "
+                            + task.checkpoint()
+                                .map(checkpoint -> "step " + checkpoint.step())
+                                .orElse("its beginning"))));
   }
 
-  /** Said when every experiment that wants the task is at its bound. */
-  private static Optional<Reason> bounded(TaskRecord task, OrchestratorState state) {
-    List<String> full = new ArrayList<>();
-    for (Want want : task.wants()) {
-      Optional<ExperimentRecord> experiment = state.experiment(want.experimentId());
-      if (want.settled().isPresent() || experiment.isEmpty()) {
-        continue;
-      }
-      int bound = experiment.get().currentMaxParallel();
-      int running = state.experimentFold(want.experimentId()).orElseThrow().inFlight();
-      if (bound == 0 || running < bound) {
-        return Optional.empty();
-      }
-      full.add(want.experimentId() + " runs " + running + " of at most " + bound + " tasks");
-    }
-    return full.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new Reason(Code.MAX_PARALLEL, String.join(", ", full)));
-  }
-
-  private static Reason running(TaskRecord task, OrchestratorState state) {
-    String where =
-        state
-            .lease(task.key())
-            .filter(lease -> lease.totalSteps() > 0)
-            .map((LeaseRecord lease) -> ", step " + lease.step() + " of " + lease.totalSteps())
-            .orElse("");
-    return new Reason(
-        Code.RUNNING,
-        "attempt "
-            + task.attempt()
-            + " runs on worker "
-            + task.workerId().map(Object::toString).orElse("unknown")
-            + where);
+  private void running(TaskRecord task, List<Reason> reasons) {
+    Optional<LeaseRecord> lease = state.lease(task.key());
+    reasons.add(
+        new Reason(
+            Code.RUNNING,
+            "attempt "
+                + task.attempt()
+                + " runs on worker "
+                + task.workerId().map(Object::toString).orElse("unknown")
+                + lease
+                    .filter(held -> held.totalSteps() > 0)
+                    .map(held -> ", step " + held.step() + " of " + held.totalSteps())
+                    .orElse("")
+                + lease
+                    .flatMap(LeaseRecord::handBack)
+                    .map(asked -> "; it was asked back at " + asked.at() + ": " + asked.why())
+                    .orElse("")));
   }
 }

@@ -2,9 +2,11 @@ package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.message.WorkerOrder;
+import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.Problem;
 import dev.fewstep.schemas.state.ProjectRecord;
 import dev.fewstep.schemas.state.StateRecord;
+import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.WorkerRecord;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,9 +73,11 @@ final class FleetRules {
     WorkerRecord worker = known.get();
     if (worker.draining() != command.drain()) {
       draft.put(StateRecord.of(worker.draining(command.drain())));
-      draft.order(new WorkerOrder(id, command.drain()));
       draft.more();
     }
+    // Said again even when it is so here: a worker that was silent for long is known anew, while
+    // it goes by the last order that it read.
+    draft.order(new WorkerOrder(id, command.drain()));
     int asked = command.drain() && handBack(draft, worker) ? 1 : 0;
     Outcomes.acceptTasks(draft, command, id.toString(), asked);
   }
@@ -84,7 +88,13 @@ final class FleetRules {
         .flatMap(draft.state()::taskHeldBy)
         .flatMap(draft::task)
         .filter(task -> task.executionId().equals(worker.executionId()))
-        .map(draft::handBack)
+        .map(task -> handBack(draft, task, worker))
         .orElse(false);
+  }
+
+  /** Asks a draining worker for the task that it holds. */
+  static boolean handBack(Draft draft, TaskRecord task, WorkerRecord worker) {
+    return draft.handBack(
+        task, HandBack.Cause.DRAINED, "its worker " + worker.workerId() + " drains");
   }
 }

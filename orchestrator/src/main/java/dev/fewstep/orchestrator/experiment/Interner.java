@@ -59,7 +59,8 @@ final class Interner {
         task.finishedAt(),
         task.checkpoint(),
         task.result().map(this::result),
-        task.failure());
+        task.failure(),
+        task.handedBack());
   }
 
   TrialKeys trial(TrialKeys keys) {

@@ -78,6 +78,7 @@ final class MoveRules {
                       task.notBefore().map(end -> !end.isAfter(draft.recordTime())).orElse(false));
       if (due.isPresent() && moved < limit) {
         TaskRecord task = due.get();
+        draft.served(task);
         if (draft.state().index().dependenciesServe(task)) {
           draft.move(task, Transition.Trigger.READY, task.edit().state(TaskState.QUEUED));
         } else {

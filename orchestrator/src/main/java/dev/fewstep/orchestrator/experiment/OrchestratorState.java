@@ -369,7 +369,7 @@ public final class OrchestratorState {
   }
 
   /** The task on which an execution holds the lease. */
-  Optional<String> taskHeldBy(UUID executionId) {
+  public Optional<String> taskHeldBy(UUID executionId) {
     return Optional.ofNullable(heldBy.get(executionId));
   }
 

@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.Want;
@@ -52,7 +53,11 @@ final class PauseRules {
                   task ->
                       task.want(experimentId).map(want -> want.settled().isEmpty()).orElse(false))
               .filter(task -> !startable(draft, task));
-      if (running.isPresent() && draft.handBack(running.get())) {
+      if (running.isPresent()
+          && draft.handBack(
+              running.get(),
+              HandBack.Cause.PAUSED,
+              "every experiment that wants it is paused or withdrawn")) {
         asked++;
       }
     }

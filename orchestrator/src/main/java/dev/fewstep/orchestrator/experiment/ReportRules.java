@@ -110,7 +110,10 @@ final class ReportRules {
           draft.move(
               task,
               Transition.Trigger.UNFIT_WORKER,
-              task.edit().dispatchDeadline(Optional.empty()).nextAttempt());
+              task.edit()
+                  .state(TaskState.PENDING)
+                  .nextAttempt()
+                  .notBefore(draft.recordTime().plus(RetryRules.unfitPause(task))));
     } else if (takes) {
       task =
           draft.move(
@@ -123,6 +126,11 @@ final class ReportRules {
           StateRecord.of(
               LeaseRecord.begun(
                   task.key(), task.attempt(), report.executionId(), draft.recordTime())));
+      TaskRecord begun = task;
+      draft
+          .worker(report.workerId())
+          .filter(WorkerRecord::draining)
+          .ifPresent(worker -> FleetRules.handBack(draft, begun, worker));
     }
     draft.control(task);
   }
@@ -282,8 +290,7 @@ final class ReportRules {
 
   private void released(Draft draft, Report.Released report) {
     idle(draft, report.executionId());
-    current(draft, report)
-        .ifPresent(task -> retries.again(draft, task, Transition.Trigger.RELEASED, task.losses()));
+    current(draft, report).ifPresent(task -> retries.handedBack(draft, task));
   }
 
   /** The worker that held the execution is free, whatever came of it. */

@@ -5,6 +5,7 @@ import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.spec.RetrySpec;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.TaskFailure;
 import dev.fewstep.schemas.state.TaskRecord;
@@ -55,7 +56,7 @@ final class RetryRules {
     boolean progressed = draft.lease(task.key()).map(LeaseRecord::progressed).orElse(false);
     int losses = progressed ? 0 : task.losses() + 1;
     if (losses < settings.poisonLosses()) {
-      again(draft, task, Transition.Trigger.LEASE_LOST, losses);
+      again(draft, task, task.edit(), Transition.Trigger.LEASE_LOST, losses);
       return;
     }
     String message =
@@ -80,13 +81,33 @@ final class RetryRules {
     draft.more();
   }
 
+  /** The worker handed it back: neither charged nor a loss. */
+  void handedBack(Draft draft, TaskRecord task) {
+    HandBack why =
+        draft
+            .lease(task.key())
+            .flatMap(LeaseRecord::handBack)
+            .orElseGet(
+                () ->
+                    new HandBack(
+                        draft.recordTime(), HandBack.Cause.STOPPED, "its worker was stopped"));
+    TaskRecord.Builder changed =
+        task.edit().handedBack(new HandBack(draft.recordTime(), why.cause(), why.why()));
+    again(draft, task, changed, Transition.Trigger.RELEASED, task.losses());
+  }
+
   /** Queues the next attempt, not charged; it resumes from the last checkpoint. */
-  void again(Draft draft, TaskRecord task, Transition.Trigger trigger, int losses) {
+  private void again(
+      Draft draft,
+      TaskRecord task,
+      TaskRecord.Builder changed,
+      Transition.Trigger trigger,
+      int losses) {
     TaskRecord next =
         draft.move(
             task,
             trigger,
-            task.edit()
+            changed
                 .state(TaskState.QUEUED)
                 .nextAttempt()
                 .losses(losses)
@@ -130,6 +151,15 @@ final class RetryRules {
     Duration bounded = wait.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : wait;
     return Duration.ofMillis(
         Math.round(bounded.toMillis() * (1 + JITTER * spread(task.key() + "/" + task.attempt()))));
+  }
+
+  /**
+   * How long a task waits after a worker without the memory for it took it: 1 to 2 s, so that a
+   * worker that has the memory comes first some time, and the two cannot keep the leader busy.
+   */
+  static Duration unfitPause(TaskRecord task) {
+    return Duration.ofMillis(
+        Math.round(1500 * (1 + spread(task.key() + "/" + task.attempt()) / 3)));
   }
 
   /** A number in [-1, 1) made from a text. */

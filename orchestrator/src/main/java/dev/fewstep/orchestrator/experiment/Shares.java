@@ -4,7 +4,6 @@ import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.ProjectRecord;
-import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.Want;
 import java.time.Duration;
@@ -13,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -95,10 +93,14 @@ final class Shares {
   }
 
   /**
-   * Priority with age: a point more for each {@code aging} that has passed since one of the
-   * experiment's tasks was last published, or the one in question was made, whichever is later.
+   * Priority with age: a point more for each {@code aging} that has passed since the experiment was
+   * last served, or the task in question was made, whichever is later. An experiment that holds a
+   * device is being served.
    */
   long priority(ExperimentRecord experiment, TaskAge first) {
+    if (held(experiment) > 0) {
+      return experiment.currentPriority();
+    }
     Instant since =
         later(experiment.servedAt().orElse(experiment.submittedAt()), first.createdAt());
     Duration unserved = Duration.between(since, draft.recordTime());
@@ -107,21 +109,6 @@ final class Shares {
 
   private static Instant later(Instant a, Instant b) {
     return a.isAfter(b) ? a : b;
-  }
-
-  /** Notes that an experiment was served, unless that was noted a moment ago. */
-  void served(String experimentId) {
-    Optional<ExperimentRecord> known = draft.experiment(experimentId);
-    known
-        .filter(
-            experiment ->
-                experiment
-                    .servedAt()
-                    .map(at -> at.plus(aging.dividedBy(10)).isBefore(draft.recordTime()))
-                    .orElse(true))
-        .ifPresent(
-            experiment ->
-                draft.put(StateRecord.of(experiment.edit().servedAt(draft.recordTime()).build())));
   }
 
   /** What goes first: priority with age, then the least loaded project, experiment, then age. */

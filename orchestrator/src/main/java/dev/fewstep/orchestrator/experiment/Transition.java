@@ -33,7 +33,7 @@ public record Transition(TaskState from, Trigger trigger, TaskState to) {
               new Transition(QUEUED, Trigger.DEPENDENCY_REDONE, PENDING),
               new Transition(QUEUED, Trigger.PUBLISHED, QUEUED),
               new Transition(QUEUED, Trigger.DISPATCH_TIMED_OUT, QUEUED),
-              new Transition(QUEUED, Trigger.UNFIT_WORKER, QUEUED),
+              new Transition(QUEUED, Trigger.UNFIT_WORKER, PENDING),
               new Transition(QUEUED, Trigger.HELD, QUEUED),
               new Transition(QUEUED, Trigger.STARTED, RUNNING),
               new Transition(QUEUED, Trigger.RESULT_ACCEPTED, SUCCEEDED),
@@ -71,7 +71,7 @@ public record Transition(TaskState from, Trigger trigger, TaskState to) {
     PUBLISHED,
     /** Nobody started the published attempt in time. */
     DISPATCH_TIMED_OUT,
-    /** A worker with too little memory took the attempt, which counts no more. */
+    /** A worker with too little memory took the attempt: the next one waits a moment. */
     UNFIT_WORKER,
     /** Only paused experiments want it: the published attempt, not started yet, counts no more. */
     HELD,

@@ -37,6 +37,10 @@ class DispatchTest {
     return world.published.stream().map(TaskMessage::experimentId).toList();
   }
 
+  private Optional<Explanation> explain(String key) {
+    return new Explanations(world.state, World.SETTINGS, world.time).task(key);
+  }
+
   private static Explanation.Code first(Optional<Explanation> explanation) {
     return explanation.orElseThrow().reasons().get(0).code();
   }
@@ -92,8 +96,7 @@ class DispatchTest {
             .filter(task -> !task.published())
             .findFirst()
             .orElseThrow();
-    assertThat(first(Explanations.explain(waiting.key(), world.state)))
-        .isEqualTo(Explanation.Code.MAX_PARALLEL);
+    assertThat(first(explain(waiting.key()))).isEqualTo(Explanation.Code.MAX_PARALLEL);
     world.succeed(world.start(workers.get(0)));
     assertThat(world.published).hasSize(2);
   }
@@ -106,19 +109,16 @@ class DispatchTest {
         tasks.stream().filter(task -> task.dependsOn().isEmpty()).findFirst().orElseThrow();
     TaskRecord dependent =
         tasks.stream().filter(task -> !task.dependsOn().isEmpty()).findFirst().orElseThrow();
-    assertThat(first(Explanations.explain(ready.key(), world.state)))
-        .isEqualTo(Explanation.Code.NO_WORKER);
-    assertThat(first(Explanations.explain(dependent.key(), world.state)))
-        .isEqualTo(Explanation.Code.DEPENDENCY);
-    assertThat(Explanations.explain("0".repeat(64), world.state)).isEmpty();
+    assertThat(first(explain(ready.key()))).isEqualTo(Explanation.Code.NO_WORKER);
+    assertThat(first(explain(dependent.key()))).isEqualTo(Explanation.Code.DEPENDENCY);
+    assertThat(explain("0".repeat(64))).isEmpty();
 
     UUID worker = world.worker();
     String published = world.published.getFirst().taskKey();
-    assertThat(first(Explanations.explain(published, world.state)))
-        .isEqualTo(Explanation.Code.PUBLISHED);
+    assertThat(first(explain(published))).isEqualTo(Explanation.Code.PUBLISHED);
     World.Execution execution = world.start(worker);
     world.heartbeat(execution, 3);
-    Explanation running = Explanations.explain(published, world.state).orElseThrow();
+    Explanation running = explain(published).orElseThrow();
     assertThat(running.reasons().get(0).code()).isEqualTo(Explanation.Code.RUNNING);
     assertThat(running.reasons().get(0).text()).contains("step 3 of 100", worker.toString());
     String other =
@@ -127,10 +127,10 @@ class DispatchTest {
             .findFirst()
             .orElseThrow()
             .key();
-    assertThat(first(Explanations.explain(other, world.state))).isEqualTo(Explanation.Code.CREDIT);
+    assertThat(first(explain(other))).isEqualTo(Explanation.Code.CREDIT);
 
     world.fail(execution, FailureCode.INTERNAL);
-    assertThat(Explanations.explain(published, world.state).orElseThrow().reasons())
+    assertThat(explain(published).orElseThrow().reasons())
         .extracting(Explanation.Reason::code)
         .containsExactly(Explanation.Code.BACKOFF);
   }

@@ -236,7 +236,8 @@ class EdgeCasesTest {
         .tasks(second)
         .forEach(
             task ->
-                Explanations.explain(task.key(), world.state)
+                world
+                    .explain(task.key())
                     .orElseThrow()
                     .reasons()
                     .forEach(reason -> codes.add(reason.code())));
@@ -338,7 +339,7 @@ class EdgeCasesTest {
     TaskRecord waits = world.task(evaluation);
     assertThat(waits.state()).isEqualTo(TaskState.PENDING);
     assertThat(waits.notBefore()).isEmpty();
-    assertThat(Explanations.explain(waits.key(), world.state).orElseThrow().reasons().get(0).code())
+    assertThat(world.explain(waits.key()).orElseThrow().reasons().get(0).code())
         .isEqualTo(Explanation.Code.DEPENDENCY);
     world.presence(worker, Optional.empty(), true);
     world.drain(worker);
@@ -364,7 +365,7 @@ class EdgeCasesTest {
     assertThat(state.trialKeys("none", 0)).isEmpty();
     assertThat(state.endedAt("none")).isEmpty();
     assertThat(state.experiments(Optional.of("none"), 9)).isEmpty();
-    assertThat(Explanations.explain("none", state)).isEmpty();
+    assertThat(new Explanations(state, World.SETTINGS, world.time).task("none")).isEmpty();
     assertThat(state.queueDepth("cpu")).isEqualTo(new OrchestratorState.QueueDepth(0, 0));
     state.replay(StateRecord.noLease("none"));
     state.replay(StateRecord.noClaim("none"));

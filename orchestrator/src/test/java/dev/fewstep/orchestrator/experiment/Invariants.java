@@ -188,10 +188,11 @@ final class Invariants {
   /** No task is forgotten: each is where something will find it, and its reason can be named. */
   void nothingForgotten(OrchestratorState state) {
     TaskIndex index = state.index();
+    Explanations explanations = new Explanations(state, Universe.SETTINGS, Instant.EPOCH);
     for (TaskRecord task : state.tasks()) {
       String name = task.key().substring(0, 8) + " " + task.state();
       assertThat(task.wants()).as("wants of " + name).isNotEmpty();
-      Explanation why = Explanations.explain(task.key(), state).orElseThrow();
+      Explanation why = explanations.task(task.key()).orElseThrow();
       assertThat(why.reasons()).as("reasons of " + name).isNotEmpty();
       Set<Explanation.Code> codes = new HashSet<>();
       why.reasons().forEach(reason -> codes.add(reason.code()));

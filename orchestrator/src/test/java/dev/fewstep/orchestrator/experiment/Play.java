@@ -11,6 +11,7 @@ import dev.fewstep.schemas.spec.ExperimentSpec;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -319,7 +320,11 @@ final class Play {
                                     .taskState(task.key(), id)
                                     .orElseThrow()
                                     .isTerminal())
-                        .map(task -> Explanations.explain(task.key(), universe.state()).toString())
+                        .map(
+                            task ->
+                                new Explanations(universe.state(), Universe.SETTINGS, Instant.EPOCH)
+                                    .task(task.key())
+                                    .toString())
                         .toList())
         .toList();
   }

@@ -468,14 +468,22 @@ class TaskLifecycleTest {
             .findFirst()
             .orElseThrow()
             .key();
-    assertThat(Explanations.explain(waiting, world.state).orElseThrow().reasons().get(0).text())
-        .contains("2147483648 bytes");
+    assertThat(
+            new Explanations(world.state, World.SETTINGS, world.time)
+                .task(waiting)
+                .orElseThrow()
+                .reasons()
+                .get(0)
+                .text())
+        .contains("2048 MiB", "1024 MiB");
 
     UUID large = world.id();
     world.presence(large, 4L << 30);
     World.Execution taken = world.start(small);
-    assertThat(world.task(taken).state()).isEqualTo(TaskState.QUEUED);
+    assertThat(world.task(taken).state()).as("it waits a moment").isEqualTo(TaskState.PENDING);
     assertThat(world.control.get(taken.task().taskKey()).attempt()).isEqualTo(2);
+    world.presence(small, 1L << 30);
+    world.pass(Duration.ofSeconds(3));
     world.drain(large);
     assertThat(world.task(taken).result().orElseThrow().attempt()).isEqualTo(2);
   }

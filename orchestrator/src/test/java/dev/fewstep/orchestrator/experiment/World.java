@@ -333,6 +333,10 @@ final class World {
 
   // What one sees.
 
+  Optional<Explanation> explain(String key) {
+    return new Explanations(state, SETTINGS, time).task(key);
+  }
+
   TaskRecord task(Execution e) {
     return state.task(e.task().taskKey()).orElseThrow();
   }

@@ -44,7 +44,7 @@ public record ExperimentBody(
     seeds = List.copyOf(requireNonNullElse(seeds, List.of(0L)));
     search = search == null ? Optional.empty() : search;
     requireNonNull(evaluation, "spec.evaluation is required");
-    policy = requireNonNullElse(policy, new PolicySpec(null, null, null, null));
+    policy = requireNonNullElse(policy, new PolicySpec(null, null, null, null, null));
     resources = requireNonNullElse(resources, new ResourcesSpec(null, Optional.empty()));
     require(!seeds.isEmpty(), "seeds must name at least one seed");
     require(seeds.stream().distinct().count() == seeds.size(), "seeds must differ: %s", seeds);

@@ -16,7 +16,7 @@ import java.util.UUID;
  * @param step last step reported
  * @param totalSteps steps in all, 0 while unknown
  * @param progressed whether this execution got further than any before it
- * @param askedBackAt record time at which the holder was asked to hand the task back
+ * @param handBack that and why the holder was asked to hand the task back
  */
 public record LeaseRecord(
     String taskKey,
@@ -26,13 +26,13 @@ public record LeaseRecord(
     long step,
     long totalSteps,
     boolean progressed,
-    Optional<Instant> askedBackAt)
+    Optional<HandBack> handBack)
     implements StateValue {
   public LeaseRecord {
     requireNonNull(taskKey, "taskKey");
     requireNonNull(executionId, "executionId");
     requireNonNull(renewedAt, "renewedAt");
-    askedBackAt = askedBackAt == null ? Optional.empty() : askedBackAt;
+    handBack = handBack == null ? Optional.empty() : handBack;
   }
 
   /** The lease of an execution that has just begun. */
@@ -50,16 +50,16 @@ public record LeaseRecord(
         Math.max(step, newStep),
         Math.max(totalSteps, newTotal),
         progressed || newProgress,
-        askedBackAt);
+        handBack);
   }
 
   /** Whether its holder was asked to hand the task back. */
   public boolean askedBack() {
-    return askedBackAt.isPresent();
+    return handBack.isPresent();
   }
 
   /** The holder is asked to hand the task back; the first time counts. */
-  public LeaseRecord askedBack(Instant at) {
+  public LeaseRecord askedBack(HandBack asked) {
     return new LeaseRecord(
         taskKey,
         attempt,
@@ -68,6 +68,6 @@ public record LeaseRecord(
         step,
         totalSteps,
         progressed,
-        Optional.of(askedBackAt.orElse(at)));
+        Optional.of(handBack.orElse(asked)));
   }
 }

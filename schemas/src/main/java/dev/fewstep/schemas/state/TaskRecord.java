@@ -35,6 +35,7 @@ import java.util.UUID;
  * @param checkpoint where the next attempt resumes
  * @param result the accepted success; of an earlier generation while a new one runs
  * @param failure the last failure
+ * @param handedBack why its last execution handed it back; empty once it is started again
  */
 public record TaskRecord(
     String key,
@@ -58,7 +59,8 @@ public record TaskRecord(
     Optional<Instant> finishedAt,
     Optional<CheckpointRef> checkpoint,
     Optional<TaskResult> result,
-    Optional<TaskFailure> failure)
+    Optional<TaskFailure> failure,
+    Optional<HandBack> handedBack)
     implements StateValue {
   public TaskRecord {
     requireNonNull(key, "key");
@@ -79,6 +81,7 @@ public record TaskRecord(
     checkpoint = checkpoint == null ? Optional.empty() : checkpoint;
     result = result == null ? Optional.empty() : result;
     failure = failure == null ? Optional.empty() : failure;
+    handedBack = handedBack == null ? Optional.empty() : handedBack;
     require(
         (state == TaskState.RUNNING) == executionId.isPresent(),
         "task %s: exactly a running task has an execution",
@@ -164,6 +167,7 @@ public record TaskRecord(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -187,6 +191,7 @@ public record TaskRecord(
     private Optional<CheckpointRef> checkpoint;
     private Optional<TaskResult> result;
     private Optional<TaskFailure> failure;
+    private Optional<HandBack> handedBack;
 
     private Builder(TaskRecord from) {
       this.from = from;
@@ -207,6 +212,7 @@ public record TaskRecord(
       checkpoint = from.checkpoint;
       result = from.result;
       failure = from.failure;
+      handedBack = from.handedBack;
     }
 
     /** Moves to a state; publication, backoff and execution belong to the old one and are gone. */
@@ -283,11 +289,19 @@ public record TaskRecord(
       executionId = Optional.of(execution);
       workerId = Optional.of(worker);
       startedAt = Optional.of(at);
+      handedBack = Optional.empty();
+      return this;
+    }
+
+    /** Sets why it was handed back. */
+    public Builder handedBack(HandBack value) {
+      handedBack = Optional.of(value);
       return this;
     }
 
     /** Sets when the task ended. */
     public Builder finishedAt(Instant value) {
+      handedBack = Optional.empty();
       finishedAt = Optional.of(value);
       return this;
     }
@@ -335,7 +349,8 @@ public record TaskRecord(
           finishedAt,
           checkpoint,
           result,
-          failure);
+          failure,
+          handedBack);
     }
   }
 }

@@ -179,7 +179,7 @@ class GridTest {
         seeds,
         Optional.empty(),
         new EvaluationSpec("r", List.of("b"), null, null, null, null, null, null, null, null),
-        new PolicySpec(null, null, null, null),
+        new PolicySpec(null, null, null, null, null),
         new ResourcesSpec(null, Optional.empty()));
   }
 
