@@ -167,16 +167,20 @@ public final class Injector implements AutoCloseable {
     }
     Instant began = Instant.now();
     Optional<Node> restarted = Optional.empty();
+    boolean whole = false;
     try {
       LOG.info("Fault {}: {} ({} for {})", fault.number(), fault.kind(), victim, fault.length());
       restarted = inject(fault, victim);
+      whole = true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       LOG.error("Fault {} could not be done", fault, e);
     } finally {
       synchronized (this) {
-        done.add(new Done(fault, victim, began, Instant.now(), workerId));
+        if (whole) {
+          done.add(new Done(fault, victim, began, Instant.now(), workerId));
+        }
         running--;
         notifyAll();
       }

@@ -187,33 +187,38 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** SIGSTOP. */
+  /**
+   * SIGSTOP.
+   *
+   * @throws IllegalStateException when there is nothing to stop, since it has just ended by itself
+   */
   void freeze() {
-    signal("-STOP");
+    if (!signal("-STOP")) {
+      throw new IllegalStateException(name + " does not run and cannot be frozen");
+    }
   }
 
   /** SIGCONT. */
   void thaw() {
-    signal("-CONT");
+    boolean sent = signal("-CONT");
+    LOG.debug("{} goes on: {}", name, sent);
   }
 
-  private void signal(String signal) {
+  private boolean signal(String signal) {
     long pid;
     synchronized (this) {
       if (process == null || !process.isAlive()) {
-        return;
+        return false;
       }
       pid = process.pid();
     }
     try {
-      int exit = new ProcessBuilder("kill", signal, Long.toString(pid)).start().waitFor();
-      if (exit != 0) {
-        LOG.warn("kill {} {} ended with code {}", signal, pid, exit);
-      }
+      return new ProcessBuilder("kill", signal, Long.toString(pid)).start().waitFor() == 0;
     } catch (IOException e) {
       throw new UncheckedIOException("cannot signal " + name, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
   }
 
