@@ -76,15 +76,13 @@ final class DerivedExperiment {
           .forEach(kind -> rows.add(row(kind.getKey() + " tasks", kind.getValue(), SETS)));
       main.err().print(Output.table(columns("", SETS), rows));
     }
-    JsonNode finetunes = plan.path("finetunes");
-    if (finetunes.isObject()) {
+    int resumed = plan.path("finetunes").path("resumed").asInt();
+    int fromStart = plan.path("finetunes").path("fromStart").asInt();
+    if (resumed + fromStart > 0) {
       main.err()
           .printf(
-              "%s on from a checkpoint, %d from the start%n",
-              finetunes.path("resumed").asInt() == 1
-                  ? "1 finetune goes"
-                  : finetunes.path("resumed").asInt() + " finetunes go",
-              finetunes.path("fromStart").asInt());
+              "of %s to run, %d from a checkpoint on, %d from the start%n",
+              Counted.of(resumed + fromStart, "finetune"), resumed, fromStart);
     }
   }
 

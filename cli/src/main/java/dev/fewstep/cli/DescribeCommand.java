@@ -69,19 +69,19 @@ final class DescribeCommand implements Callable<Integer> {
   private void describe(ApiClient client, JsonNode experiment) {
     main.out()
         .printf(
-            "%s  %s  %s trials  submitted %s%n",
+            "%s  %s  %s  submitted %s%n",
             experiment.path("id").asText(),
             experiment.path("state").asText(),
-            experiment.path("trials").asText(),
+            Counted.of(experiment.path("trials").asInt(), "trial"),
             experiment.path("submittedAt").asText());
     JsonNode policy = experiment.path("policy");
     main.out()
         .printf(
-            "priority %s, at most %s tasks at once%s%n",
+            "priority %s, %s at once%s%n",
             policy.path("priority").asText(),
             policy.path("maxParallel").asInt() == 0
-                ? "any number of"
-                : policy.path("maxParallel").asText(),
+                ? "any number of tasks"
+                : "at most " + Counted.of(policy.path("maxParallel").asInt(), "task"),
             policy.path("cache").asBoolean(true) ? "" : ", earlier results do not serve");
     JsonNode lineage = experiment.path("lineage");
     tell(
