@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.spec.SpecText;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,6 +24,9 @@ import picocli.CommandLine.ParentCommand;
       "end of its log."
     })
 final class DescribeCommand implements Callable<Integer> {
+  private static final List<String> RUNG_COLUMNS =
+      List.of("rung", "iterations", "trials", "completed", "failed", "promoted");
+
   @ParentCommand private Main main;
   @Mixin private ServerOptions server;
   @Mixin private OutputOptions output;
@@ -91,6 +95,7 @@ final class DescribeCommand implements Callable<Integer> {
     tell(experiment.path("pausedAt"), "paused since %s; go on with 'fewstep resume " + id + "'");
     tell(experiment.path("cancelledAt"), "cancelled at %s");
     tell(experiment.path("failure"), "failed: %s");
+    rungs(experiment.path("rungs"));
     main.out().println();
     TrialTable.print(client, id, output.output(main));
     List<JsonNode> tasks = client.all("/api/v1/tasks?experiment=" + ApiClient.encode(id));
@@ -115,6 +120,26 @@ final class DescribeCommand implements Callable<Integer> {
                     .printf(
                         "%nthe end of the log of a failed task: fewstep describe %s%n",
                         task.path("key").asText()));
+  }
+
+  /** How the trials were halved, when they were. */
+  private void rungs(JsonNode rungs) {
+    if (rungs.isEmpty()) {
+      return;
+    }
+    List<Map<String, String>> rows = new ArrayList<>();
+    for (JsonNode rung : rungs) {
+      Map<String, String> row = new LinkedHashMap<>();
+      for (String column : RUNG_COLUMNS) {
+        row.put(column, rung.path(column).asText("-"));
+      }
+      row.put("best validation", TrialTable.number(rung.path("best")));
+      rows.add(row);
+    }
+    List<String> columns = new ArrayList<>(RUNG_COLUMNS);
+    columns.add("best validation");
+    main.out().println();
+    main.out().print(Output.table(columns, rows));
   }
 
   private void tell(JsonNode value, String format) {

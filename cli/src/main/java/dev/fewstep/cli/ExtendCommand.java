@@ -23,8 +23,13 @@ final class ExtendCommand implements Callable<Integer> {
       names = "--iterations",
       required = true,
       paramLabel = "+N",
-      description = "how many iterations more")
+      description = "how many iterations more; +0 with --all for no longer trainings")
   private String iterations;
+
+  @Option(
+      names = "--all",
+      description = "train every trial to the end, those too that halving has stopped")
+  private boolean all;
 
   @Option(names = "--name", paramLabel = "NAME", description = "name of the longer experiment")
   private String name;
@@ -39,6 +44,9 @@ final class ExtendCommand implements Callable<Integer> {
         Json.messages()
             .createObjectNode()
             .put("iterations", Integer.parseInt(iterations.substring(1)));
+    if (all) {
+      body.put("all", true);
+    }
     if (name != null) {
       body.put("name", name);
     }

@@ -52,6 +52,16 @@ final class PlanCommand implements Callable<Integer> {
     output.output(main).rows(List.of("kind", "new", "cached", "joined"), rows, plan);
     if (output.format() == OutputFormat.table) {
       main.out().println(plan.path("trials").asText() + " trials");
+      JsonNode iterations = plan.path("iterations");
+      if (iterations.isObject()) {
+        main.out()
+            .printf(
+                "%s iterations of finetuning are expected and %s at worst; %s would take every"
+                    + " trial to the end%n",
+                iterations.path("expected").asText(),
+                iterations.path("atWorst").asText(),
+                iterations.path("full").asText());
+      }
     }
     return ExitCodes.OK;
   }

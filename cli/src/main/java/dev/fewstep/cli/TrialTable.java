@@ -29,7 +29,12 @@ final class TrialTable {
     }
     List<String> columns = new ArrayList<>(List.of("trial"));
     columns.addAll(axes);
-    columns.addAll(List.of("seed", "state", "NFE"));
+    columns.addAll(List.of("seed", "state"));
+    boolean halved = trials.stream().anyMatch(trial -> trial.has("rung"));
+    if (halved) {
+      columns.addAll(List.of("rung", "iterations", "validation"));
+    }
+    columns.add("NFE");
     addScoreColumns(columns, "trained");
     heldOut.forEach(space -> addScoreColumns(columns, space));
     columns.add("seconds");
@@ -40,6 +45,12 @@ final class TrialTable {
       axes.forEach(axis -> row.put(axis, trial.path("values").path(axis).asText("")));
       row.put("seed", trial.path("seed").asText());
       row.put("state", trial.path("state").asText());
+      if (halved) {
+        JsonNode rung = trial.path("rung");
+        row.put("rung", rung.path("rung").asText("-"));
+        row.put("iterations", rung.path("iterations").asText("-"));
+        row.put("validation", number(rung.path("validation")));
+      }
       row.put("NFE", trial.path("nfe").asText("-"));
       putScores(
           row,

@@ -64,9 +64,10 @@ final class DerivedRoutes {
   }
 
   private void extend(RoutingContext context) {
-    ObjectNode body = Bodies.object(context, "iterations", "name");
+    ObjectNode body = Bodies.object(context, "iterations", "name", "all");
     int more = Bodies.integer(body, "iterations").orElse(0);
-    if (more < 1) {
+    boolean all = body.path("all").asBoolean(false);
+    if (more < (all ? 0 : 1)) {
       String message = "iterations must say how many more, 1 or more";
       throw ApiException.refused(
           message + ".",
@@ -77,7 +78,8 @@ final class DerivedRoutes {
         context,
         Lineage.Kind.EXTENDS,
         other -> {
-          ExperimentSpec longer = SpecChanges.extended(other, more);
+          ExperimentSpec longer =
+              all ? SpecChanges.extendedAll(other, more) : SpecChanges.extended(other, more);
           return name.isEmpty()
               ? longer
               : new SpecChanges(name, Map.of(), Map.of(), Map.of()).of(longer);

@@ -9,6 +9,8 @@ import dev.fewstep.orchestrator.experiment.LeaderboardRow;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.experiment.PlanPreview;
 import dev.fewstep.orchestrator.experiment.Results;
+import dev.fewstep.orchestrator.experiment.RungRow;
+import dev.fewstep.orchestrator.experiment.RungView;
 import dev.fewstep.orchestrator.experiment.ScoresView;
 import dev.fewstep.orchestrator.experiment.TrialView;
 import dev.fewstep.schemas.Json;
@@ -25,6 +27,9 @@ import java.util.function.Function;
 
 /** Experiments, their trials and scores as JSON. Called by several threads, each with the state. */
 final class ExperimentViews {
+  /** What a trial is that others of its rung were better than. */
+  private static final String STOPPED = "STOPPED";
+
   /** Name of the space that a trial is trained in. */
   private static final String TRAINED = "trained";
 
@@ -73,6 +78,10 @@ final class ExperimentViews {
     view.set("inputs", Json.toTree(experiment.inputs()));
     view.set("spec", Json.toTree(experiment.spec()));
     state.replacement(id).ifPresent(replacement -> view.put("replacedBy", replacement.id()));
+    List<RungRow> rungs = results(state, results -> results.rungs(id));
+    if (!rungs.isEmpty()) {
+      view.set("rungs", Json.toTree(rungs));
+    }
     view.set("advice", Json.toTree(advice(experiment.spec().spec())));
     return view;
   }
@@ -124,7 +133,8 @@ final class ExperimentViews {
         Json.messages().createObjectNode().put("index", trial.index()).put("name", trial.name());
     view.set("values", Json.toTree(trial.values()));
     view.put("seed", trial.seed());
-    view.put("state", trial.state().name());
+    view.put("state", trial.stopped() ? STOPPED : trial.state().name());
+    trial.rung().ifPresent(rung -> view.set("rung", rung(rung)));
     view.put("samplingSteps", trial.samplingSteps());
     trial.nfe().ifPresent(nfe -> view.put("nfe", nfe));
     view.put("kernel", trial.kernel());
@@ -132,8 +142,27 @@ final class ExperimentViews {
     view.set("scores", scores(trial.scores()));
     view.set("baseline", scores(trial.baseline()));
     trial.seconds().ifPresent(seconds -> view.put("seconds", seconds));
-    trial.tasks().ifPresent(keys -> view.set("tasks", Json.toTree(keys)));
+    trial
+        .tasks()
+        .ifPresent(
+            keys ->
+                view.set(
+                    "tasks",
+                    trial.below()
+                        ? Json.messages().createObjectNode().put("finetune", keys.finetune())
+                        : Json.toTree(keys)));
     return view;
+  }
+
+  private static ObjectNode rung(RungView rung) {
+    ObjectNode view =
+        Json.messages()
+            .createObjectNode()
+            .put("rung", rung.rung())
+            .put("rungs", rung.rungs())
+            .put("iterations", rung.iterations());
+    rung.validation().ifPresent(value -> view.put("validation", value));
+    return view.put("standing", rung.standing().name());
   }
 
   private static ObjectNode scores(ScoresView scores) {
@@ -271,6 +300,7 @@ final class ExperimentViews {
       byKind.set(kind.getKey().toString(), counts(kind.getValue()));
     }
     preview.change().ifPresent(change -> view.set("change", change(change)));
+    preview.budget().ifPresent(budget -> view.set("iterations", Json.toTree(budget)));
     preview.extension().ifPresent(extension -> view.set("finetunes", Json.toTree(extension)));
     return view;
   }

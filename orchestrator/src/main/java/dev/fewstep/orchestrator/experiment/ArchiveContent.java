@@ -52,6 +52,12 @@ public record ArchiveContent(
         state.experimentFold(experimentId).orElseThrow().plan().entrySet()) {
       records.add(StateRecord.of(new PlanChunk(experimentId, run.getKey(), run.getValue())));
     }
+    state
+        .experimentFold(experimentId)
+        .orElseThrow()
+        .rungs()
+        .records()
+        .forEach(rung -> records.add(StateRecord.of(rung)));
     for (TaskRecord task : state.tasks(experimentId, Optional.empty(), Integer.MAX_VALUE)) {
       Want own = task.want(experimentId).orElseThrow();
       records.add(StateRecord.of(task.edit().wants(List.of(own)).build()));

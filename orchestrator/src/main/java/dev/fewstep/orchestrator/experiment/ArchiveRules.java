@@ -7,6 +7,7 @@ import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.ArchivedRecord;
 import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.RungRecord;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskOrigin;
 import dev.fewstep.schemas.state.TaskRecord;
@@ -135,6 +136,9 @@ final class ArchiveRules {
       draft.more();
       if (left <= 0) {
         return;
+      }
+      for (RungRecord rung : draft.state().experimentFold(id).orElseThrow().rungs().records()) {
+        draft.put(StateRecord.noRung(id, rung.trial()));
       }
       for (int first : draft.state().experimentFold(id).orElseThrow().plan().keySet()) {
         draft.put(StateRecord.noPlan(id, first));

@@ -20,6 +20,7 @@ public final class Decider {
   private final ReportRules reports;
   private final LeaseRules leases;
   private final PlanningRules planning;
+  private final HalvingRules halving;
   private final RetryFailedRules asked;
   private final MoveRules moves;
   private final PauseRules pauses;
@@ -35,6 +36,7 @@ public final class Decider {
     reports = new ReportRules(settings, retries);
     leases = new LeaseRules(settings, retries);
     planning = new PlanningRules(settings, plans);
+    halving = new HalvingRules(settings, plans, planning);
     asked = new RetryFailedRules(settings);
     moves = new MoveRules(settings);
     pauses = new PauseRules();
@@ -91,6 +93,7 @@ public final class Decider {
 
   private void beforeDispatch(Draft draft) {
     planning.advance(draft);
+    halving.advance(draft);
     asked.advance(draft);
     moves.advance(draft);
     pauses.advance(draft);

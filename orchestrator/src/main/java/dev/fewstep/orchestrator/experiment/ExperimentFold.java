@@ -1,7 +1,10 @@
 package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.spec.SearchMethod;
+import dev.fewstep.schemas.spec.SearchSpec;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.RungRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.Want;
@@ -15,6 +18,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** What the state knows of one experiment, its counts kept as tasks move. */
 final class ExperimentFold {
@@ -24,6 +28,8 @@ final class ExperimentFold {
   private final TreeSet<TaskAge> tasks = new TreeSet<>();
   private final TreeSet<TaskAge> open = new TreeSet<>();
   private final TreeSet<TaskAge> failed = new TreeSet<>();
+  private final Rungs rungs = new Rungs();
+  private List<Integer> iterations = List.of();
   private int inFlight;
   private volatile Optional<Instant> ended = Optional.empty();
 
@@ -37,9 +43,43 @@ final class ExperimentFold {
     keys.ifPresentOrElse(present -> plan.put(first, present), () -> plan.remove(first));
   }
 
+  /** How far a trial has come, or nothing of it any more. */
+  void replay(int trial, RungChange change) {
+    ended = Optional.empty();
+    rungs.replay(trial, change.entry(), change.tasks());
+  }
+
+  /**
+   * A trial's rungs as they are now.
+   *
+   * @param tasks where tasks are looked up
+   */
+  record RungChange(Optional<RungRecord> entry, Function<String, Optional<TaskRecord>> tasks) {}
+
+  /** Its halving, when it halves its trials. */
+  Optional<Halving> halving() {
+    SearchSpec search =
+        entry.map(known -> known.spec().spec().searched()).orElseGet(SearchSpec::grid);
+    if (search.method() != SearchMethod.HALVING) {
+      return Optional.empty();
+    }
+    if (iterations.isEmpty()) {
+      iterations = GridTrials.rungs(entry.orElseThrow().spec());
+    }
+    boolean planned = entry.map(known -> known.planned() >= known.trials()).orElse(false);
+    return iterations.size() > 1
+        ? Optional.of(new Halving(rungs, iterations, search.reduction(), planned))
+        : Optional.empty();
+  }
+
+  /** How far its trials have come, whether or not it is known how they are halved. */
+  Rungs rungs() {
+    return rungs;
+  }
+
   /** Whether nothing is known of it. */
   boolean isEmpty() {
-    return entry.isEmpty() && plan.isEmpty() && tasks.isEmpty();
+    return entry.isEmpty() && plan.isEmpty() && tasks.isEmpty() && rungs.isEmpty();
   }
 
   /** Its runs of trials by the index of their first. */
@@ -61,6 +101,7 @@ final class ExperimentFold {
     count(want, task, 1);
     TaskAge age = TaskAge.of(task);
     tasks.add(age);
+    rungs.see(task);
     if (!want.view(task.state()).isTerminal()) {
       open.add(age);
     }
@@ -146,7 +187,7 @@ final class ExperimentFold {
     if (present.planFailure().isPresent()) {
       return ExperimentState.FAILED;
     }
-    if (present.planning() || !open.isEmpty()) {
+    if (present.planning() || !open.isEmpty() || halving().map(Halving::unsettled).orElse(false)) {
       if (present.paused()) {
         return ExperimentState.PAUSED;
       }

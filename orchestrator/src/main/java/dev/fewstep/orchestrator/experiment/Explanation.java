@@ -65,6 +65,10 @@ public record Explanation(String taskKey, TaskState state, List<Reason> reasons)
     /** It was withdrawn. */
     CANCELLED,
     /** It has a result. */
-    SUCCEEDED
+    SUCCEEDED,
+    /** Its trial waits in a rung until others have completed it. */
+    WAITS_FOR_PROMOTION,
+    /** Its trial is stopped, because others of its rung were better. */
+    STOPPED
   }
 }

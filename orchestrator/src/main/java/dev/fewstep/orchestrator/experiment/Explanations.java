@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.experiment.Explanation.Code;
 import dev.fewstep.orchestrator.experiment.Explanation.Reason;
+import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.LeaseRecord;
+import dev.fewstep.schemas.state.RungRecord;
 import dev.fewstep.schemas.state.TaskFailure;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.Want;
@@ -114,15 +116,38 @@ public final class Explanations {
                   Code.FAILED,
                   task.failure().map(TaskFailure::message).orElse("no reason is kept")));
       case CANCELLED -> reasons.add(new Reason(Code.CANCELLED, "no experiment wants it any more"));
-      case SUCCEEDED, CACHED ->
-          reasons.add(
-              new Reason(
-                  Code.SUCCEEDED,
-                  "attempt "
-                      + task.result().map(result -> result.attempt()).orElse(task.attempt())
-                      + " succeeded"));
+      case SUCCEEDED, CACHED -> {
+        halved(task, state, reasons);
+        reasons.add(
+            new Reason(
+                Code.SUCCEEDED,
+                "attempt "
+                    + task.result().map(result -> result.attempt()).orElse(task.attempt())
+                    + " succeeded"));
+      }
     }
     return reasons;
+  }
+
+  /** What becomes of the trials whose rung it is. */
+  private static void halved(TaskRecord task, OrchestratorState state, List<Reason> reasons) {
+    for (Want want : task.wants()) {
+      Optional<Halving> halving =
+          state.experimentFold(want.experimentId()).flatMap(ExperimentFold::halving);
+      if (halving.isEmpty() || task.kind() != TaskKind.FINETUNE) {
+        continue;
+      }
+      for (RungRecord rung : halving.get().rungs().of(task.key())) {
+        RungView.Standing standing =
+            halving.get().view(rung.trial()).map(RungView::standing).orElseThrow();
+        String text = "of experiment " + want.experimentId() + " ";
+        if (standing == RungView.Standing.STOPPED) {
+          reasons.add(new Reason(Code.STOPPED, text + halving.get().explain(rung)));
+        } else if (standing == RungView.Standing.WAITING) {
+          reasons.add(new Reason(Code.WAITS_FOR_PROMOTION, text + halving.get().explain(rung)));
+        }
+      }
+    }
   }
 
   private void pending(TaskRecord task, List<Reason> reasons) {

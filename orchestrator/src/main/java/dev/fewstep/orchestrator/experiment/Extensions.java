@@ -6,6 +6,8 @@ import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.spec.LearningRateKind;
 import dev.fewstep.schemas.spec.TrainingSpec;
 import dev.fewstep.schemas.state.CheckpointRef;
+import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.RungRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.task.FinetuneTask;
@@ -37,9 +39,32 @@ final class Extensions {
   /** Where the FINETUNE task of a trial goes on from; empty when it starts at the beginning. */
   Optional<CheckpointRef> start(
       Draft draft, Optional<Lineage> lineage, int trial, PlannedTask planned) {
+    return start(draft, lineage, trial, planned, Optional.empty());
+  }
+
+  /**
+   * The same, where the trial has been trained before.
+   *
+   * @param before the end of its last rung
+   */
+  Optional<CheckpointRef> start(
+      Draft draft,
+      Optional<Lineage> lineage,
+      int trial,
+      PlannedTask planned,
+      Optional<CheckpointRef> before) {
     if (!(planned.spec() instanceof FinetuneTask longer)) {
       return Optional.empty();
     }
+    return Stream.concat(
+            extended(draft, lineage, trial, longer).stream(),
+            before.filter(ref -> openEnded(longer.training())).stream())
+        .filter(ref -> ref.step() <= longer.training().iterations())
+        .max(Comparator.comparingLong(CheckpointRef::step));
+  }
+
+  private Optional<CheckpointRef> extended(
+      Draft draft, Optional<Lineage> lineage, int trial, FinetuneTask longer) {
     return lineage
         .filter(from -> from.kind() == Lineage.Kind.EXTENDS)
         .map(Lineage::experimentId)
@@ -47,19 +72,25 @@ final class Extensions {
         .filter(other -> trial < other.trials())
         .flatMap(
             other ->
-                draft
-                    .state()
-                    .trialKeys(other.id(), trial)
-                    .map(TrialKeys::finetune)
+                finetune(draft, other, trial)
                     .flatMap(draft::task)
-                    .filter(task -> beginsLike(plans.of(other).plan(trial), task, longer)))
-        .flatMap(Extensions::last)
-        .filter(ref -> ref.step() <= longer.training().iterations());
+                    .filter(task -> beginsLike(plans.of(other), trial, task, longer)))
+        .flatMap(Extensions::last);
+  }
+
+  /** The finetune that took a trial furthest; of one that was stopped, that of its last rung. */
+  private static Optional<String> finetune(Draft draft, ExperimentRecord other, int trial) {
+    return draft
+        .state()
+        .experimentFold(other.id())
+        .flatMap(fold -> fold.rungs().of(trial))
+        .map(RungRecord::finetune)
+        .or(() -> draft.state().trialKeys(other.id(), trial).map(TrialKeys::finetune));
   }
 
   private static boolean beginsLike(
-      TrialSource.TrialPlan plan, TaskRecord task, FinetuneTask longer) {
-    return plan.tasks().stream()
+      TrialSource source, int trial, TaskRecord task, FinetuneTask longer) {
+    return source.everything(trial).stream()
         .filter(planned -> planned.key().equals(task.key()))
         .map(PlannedTask::spec)
         .filter(FinetuneTask.class::isInstance)

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.Digests;
 import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.spec.BaseSpec;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import dev.fewstep.schemas.spec.Grid;
 import dev.fewstep.schemas.spec.GridPoint;
+import dev.fewstep.schemas.spec.SearchSpec;
 import dev.fewstep.schemas.task.BaseTasks;
 import dev.fewstep.schemas.task.FeatureSpace;
 import dev.fewstep.schemas.task.Inputs;
@@ -36,10 +38,18 @@ final class GridTrials implements TrialSource {
   private final Map<String, Artifact> inputs;
   private final TaskResolver resolver;
   private final Optional<String> salt;
+  private final List<Integer> rungs;
+  private final int reduction;
 
   private GridTrials(
-      Grid grid, Map<String, Artifact> inputs, TaskResolver resolver, Optional<String> salt) {
+      Grid grid,
+      SearchSpec search,
+      Map<String, Artifact> inputs,
+      TaskResolver resolver,
+      Optional<String> salt) {
     this.grid = grid;
+    this.rungs = search.rungs(grid.point(0).base().training().iterations());
+    this.reduction = search.reduction();
     this.inputs = inputs;
     this.resolver = resolver;
     this.salt = salt;
@@ -54,8 +64,10 @@ final class GridTrials implements TrialSource {
    */
   static GridTrials of(ExperimentSpec spec, String saltId, Map<String, Artifact> inputs) {
     requireNonNull(saltId, "saltId");
+    Grid grid = Grid.of(spec.spec());
     return new GridTrials(
-        Grid.of(spec.spec()),
+        grid,
+        spec.spec().searched(),
         inputs,
         new TaskResolver(spec.spec().evaluation(), Inputs.of(inputs)),
         spec.spec().policy().cache() ? Optional.empty() : Optional.of(saltId));
@@ -85,6 +97,48 @@ final class GridTrials implements TrialSource {
         tasks.get(resolved.finetune().key()).key(),
         tasks.get(resolved.evaluate().key()).key(),
         tasks.get(resolved.baseline().key()).key());
+  }
+
+  /** Iterations at the end of each rung of an experiment; one rung when it halves nothing. */
+  static List<Integer> rungs(ExperimentSpec spec) {
+    Grid grid = Grid.of(spec.spec());
+    return spec.spec().searched().rungs(grid.point(0).base().training().iterations());
+  }
+
+  @Override
+  public List<Integer> rungs() {
+    return rungs;
+  }
+
+  @Override
+  public Optional<PlanPreview.Budget> budget() {
+    return rungs.size() > 1
+        ? Optional.of(PlanPreview.Budget.of(trials(), rungs, reduction))
+        : Optional.empty();
+  }
+
+  @Override
+  public RungPlan rung(int trial, int rung) {
+    if (rung == rungs.size() - 1) {
+      TrialPlan whole = plan(trial);
+      return new RungPlan(whole.tasks(), whole.finetune());
+    }
+    GridPoint point = grid.point(trial);
+    BaseSpec base = point.base();
+    BaseSpec shorter =
+        new BaseSpec(
+            base.data(),
+            base.model(),
+            base.sampling(),
+            base.loss(),
+            base.training().withIterations(rungs.get(rung)));
+    TrialTasks resolved =
+        resolver.trial(new GridPoint(point.index(), point.values(), point.seed(), shorter));
+    List<Keyed<? extends TaskSpec>> needed = new ArrayList<>();
+    resolved.pretrain().ifPresent(needed::add);
+    needed.add(resolved.finetune());
+    Map<String, PlannedTask> tasks = planned(needed);
+    return new RungPlan(distinct(tasks), tasks.get(resolved.finetune().key()).key());
   }
 
   @Override

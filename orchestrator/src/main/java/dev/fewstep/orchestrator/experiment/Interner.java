@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.experiment;
 
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.state.CachedRecord;
+import dev.fewstep.schemas.state.RungRecord;
 import dev.fewstep.schemas.state.TaskOrigin;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TaskResult;
@@ -65,6 +66,15 @@ final class Interner {
 
   TrialKeys trial(TrialKeys keys) {
     return new TrialKeys(text(keys.finetune()), text(keys.evaluate()), text(keys.baseline()));
+  }
+
+  RungRecord rung(RungRecord entry) {
+    return new RungRecord(
+        text(entry.experimentId()),
+        entry.trial(),
+        entry.rung(),
+        text(entry.finetune()),
+        entry.values());
   }
 
   CachedRecord cached(CachedRecord entry) {

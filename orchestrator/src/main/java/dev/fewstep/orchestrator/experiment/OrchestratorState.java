@@ -1,5 +1,6 @@
 package dev.fewstep.orchestrator.experiment;
 
+import dev.fewstep.orchestrator.experiment.ExperimentFold.RungChange;
 import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.ArchivedRecord;
@@ -14,6 +15,7 @@ import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.OutcomeRecord;
 import dev.fewstep.schemas.state.PlanChunk;
 import dev.fewstep.schemas.state.ProjectRecord;
+import dev.fewstep.schemas.state.RungRecord;
 import dev.fewstep.schemas.state.StateEntity;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.StateValue;
@@ -81,6 +83,7 @@ public final class OrchestratorState {
         archive.replay(id, value.map(ArchivedRecord.class::cast));
         findArchiving(id);
       }
+      case RUNG -> replayRung(id, value.map(RungRecord.class::cast).map(interner::rung));
       case CACHED -> put(cached, id, value.map(CachedRecord.class::cast).map(interner::cached));
       case PROJECT -> put(projects, id, value.map(ProjectRecord.class::cast));
       case POSITION -> position = value.map(InboxPosition.class::cast);
@@ -119,6 +122,14 @@ public final class OrchestratorState {
         .replay(
             Integer.parseInt(id.substring(slash + 1)),
             chunk.map(present -> present.trials().stream().map(interner::trial).toList()));
+    dropIfEmpty(experimentId);
+  }
+
+  private void replayRung(String id, Optional<RungRecord> entry) {
+    int slash = id.lastIndexOf('/');
+    String experimentId = id.substring(0, slash);
+    fold(experimentId)
+        .replay(Integer.parseInt(id.substring(slash + 1)), new RungChange(entry, this::task));
     dropIfEmpty(experimentId);
   }
 

@@ -66,7 +66,7 @@ final class Origins {
     List<PlannedTask> tasks =
         origin.trial() == TaskOrigin.WHOLE
             ? source.basePlan().tasks()
-            : source.plan(origin.trial()).tasks();
+            : source.everything(origin.trial());
     return tasks.stream().anyMatch(planned -> planned.key().equals(task.key()));
   }
 

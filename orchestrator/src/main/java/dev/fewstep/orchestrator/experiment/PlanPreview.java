@@ -16,13 +16,15 @@ import java.util.Optional;
  * @param problems why it would be rejected; empty when it would be accepted
  * @param change how it differs from the experiment that it replaces
  * @param extension where the finetunes begin of an experiment that extends another
+ * @param budget iterations of an experiment that halves its trials
  */
 public record PlanPreview(
     int trials,
     Map<TaskKind, Counts> byKind,
     List<Problem> problems,
     Optional<Change> change,
-    Optional<Extension> extension) {
+    Optional<Extension> extension,
+    Optional<Budget> budget) {
   public PlanPreview {
     byKind = Collections.unmodifiableMap(new EnumMap<>(byKind));
     problems = List.copyOf(problems);
@@ -75,6 +77,43 @@ public record PlanPreview(
    *     rate depends on the number of iterations
    */
   public record Extension(int resumed, int fromStart) {}
+
+  /**
+   * Iterations of all finetunes together, whatever earlier results serve.
+   *
+   * @param expected when each rung promotes the best part of its trials and no others
+   * @param atWorst when each rung promotes as many as it ever can
+   * @param full when every trial is trained to the end
+   */
+  public record Budget(long expected, long atWorst, long full) {
+    /**
+     * The budget of an experiment.
+     *
+     * @param trials its trials
+     * @param rungs iterations at the end of each rung
+     * @param reduction one of so many is promoted
+     */
+    static Budget of(int trials, List<Integer> rungs, int reduction) {
+      long expected = 0;
+      long most = 0;
+      int usual = trials;
+      int worst = trials;
+      int before = 0;
+      for (int rung : rungs) {
+        expected += (long) usual * (rung - before);
+        most += (long) worst * (rung - before);
+        usual = Math.max(1, usual / reduction);
+        worst = atWorst(worst, reduction);
+        before = rung;
+      }
+      return new Budget(expected, most, (long) trials * before);
+    }
+
+    /** Trials that a rung promotes at most: see {@link Rungs}. */
+    static int atWorst(int trials, int reduction) {
+      return Math.min(trials, trials / reduction + Math.max(1, trials / reduction));
+    }
+  }
 
   /**
    * Distinct tasks.

@@ -8,6 +8,7 @@ import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.CheckpointRef;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.PlanChunk;
+import dev.fewstep.schemas.state.RungRecord;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskOrigin;
 import dev.fewstep.schemas.state.TaskRecord;
@@ -53,19 +54,26 @@ final class PlanningRules {
     try {
       TrialSource source = plans.of(experiment);
       List<TrialSource.TrialPlan> trials = new ArrayList<>();
+      List<TrialSource.RungPlan> begins = new ArrayList<>();
       for (int trial = experiment.planned(); trial < last; trial++) {
         trials.add(source.plan(trial));
+        begins.add(source.rung(trial, 0));
       }
       Optional<TrialSource.BasePlan> basePlan =
           experiment.planned() == 0 ? Optional.of(source.basePlan()) : Optional.empty();
       for (int i = 0; i < trials.size(); i++) {
         TrialSource.TrialPlan trial = trials.get(i);
-        want(draft, experiment, experiment.planned() + i, trial.tasks());
+        int index = experiment.planned() + i;
+        want(draft, experiment, index, begins.get(i).tasks(), Optional.empty());
+        if (source.rungs().size() > 1) {
+          draft.put(
+              StateRecord.of(RungRecord.entered(experiment.id(), index, begins.get(i).finetune())));
+        }
         keys.add(new TrialKeys(trial.finetune(), trial.evaluate(), trial.baseline()));
       }
       basePlan.ifPresent(
           plan -> {
-            want(draft, experiment, TaskOrigin.WHOLE, plan.tasks());
+            want(draft, experiment, TaskOrigin.WHOLE, plan.tasks(), Optional.empty());
             plan.evaluations().forEach((steps, key) -> base.add(new BaseEvaluation(steps, key)));
           });
     } catch (IllegalArgumentException e) {
@@ -98,12 +106,22 @@ final class PlanningRules {
         .ifPresent(old -> draft.put(StateRecord.of(old.cancelled(draft.recordTime()))));
   }
 
-  private void want(Draft draft, ExperimentRecord experiment, int trial, List<PlannedTask> tasks) {
+  /**
+   * Lets an experiment want tasks.
+   *
+   * @param before where their FINETUNE task goes on from, if nothing further is found
+   */
+  void want(
+      Draft draft,
+      ExperimentRecord experiment,
+      int trial,
+      List<PlannedTask> tasks,
+      Optional<CheckpointRef> before) {
     for (PlannedTask planned : tasks) {
       Optional<TaskRecord> known = draft.task(planned.key());
       Optional<CheckpointRef> start =
           known.map(task -> !task.state().hasResult()).orElse(true)
-              ? extensions.start(draft, experiment.lineage(), trial, planned)
+              ? extensions.start(draft, experiment.lineage(), trial, planned, before)
               : Optional.empty();
       Optional<CachedRecord> cached =
           known.isEmpty() ? draft.cached(planned.key()) : Optional.empty();

@@ -41,7 +41,7 @@ final class Plans {
     Stream<PlannedTask> candidates =
         task.origin().trial() == TaskOrigin.WHOLE
             ? source.basePlan().tasks().stream()
-            : source.plan(task.origin().trial()).tasks().stream();
+            : source.everything(task.origin().trial()).stream();
     return candidates
         .filter(planned -> planned.key().equals(task.key()))
         .findFirst()

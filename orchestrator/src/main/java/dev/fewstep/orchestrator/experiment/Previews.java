@@ -81,7 +81,8 @@ public final class Previews {
         byKind,
         List.of(),
         kind.filter(Lineage.Kind.REPLACES::equals).map(k -> change(product, other.get(), state)),
-        kind.filter(Lineage.Kind.EXTENDS::equals).map(k -> extension(product, lineage, state)));
+        kind.filter(Lineage.Kind.EXTENDS::equals).map(k -> extension(product, lineage, state)),
+        product.source.budget());
   }
 
   /** The distinct tasks of a grid, and its trials by the tasks that make them. */
@@ -91,7 +92,7 @@ public final class Previews {
       Set<TrialKeys> trials = new HashSet<>();
       for (int trial = 0; trial < source.trials(); trial++) {
         TrialSource.TrialPlan plan = source.plan(trial);
-        plan.tasks().forEach(task -> tasks.put(task.key(), task.kind()));
+        source.begins(trial).forEach(task -> tasks.put(task.key(), task.kind()));
         trials.add(new TrialKeys(plan.finetune(), plan.evaluate(), plan.baseline()));
       }
       source.basePlan().tasks().forEach(task -> tasks.put(task.key(), task.kind()));
@@ -152,7 +153,7 @@ public final class Previews {
     int resumed = 0;
     int fromStart = 0;
     for (int trial = 0; trial < product.source.trials(); trial++) {
-      for (PlannedTask task : product.source.plan(trial).tasks()) {
+      for (PlannedTask task : product.source.begins(trial)) {
         boolean runs =
             task.kind() == TaskKind.FINETUNE
                 && one(task.key(), state).fresh() > 0
@@ -169,7 +170,12 @@ public final class Previews {
 
   private static PlanPreview refused(List<Problem> problems) {
     return new PlanPreview(
-        0, none(PlanPreview.Counts.NONE), problems, Optional.empty(), Optional.empty());
+        0,
+        none(PlanPreview.Counts.NONE),
+        problems,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static <T> Map<TaskKind, T> none(T nothing) {

@@ -56,7 +56,12 @@ public final class Results {
   private TrialView view(ExperimentRecord experiment, int trial) {
     TrialSource source = plans.of(experiment);
     GridPoint point = source.point(trial);
-    Optional<TrialKeys> keys = state.trialKeys(experiment.id(), trial);
+    Optional<RungView> rung =
+        state
+            .experimentFold(experiment.id())
+            .flatMap(ExperimentFold::halving)
+            .flatMap(halving -> halving.view(trial));
+    Optional<TrialKeys> keys = keys(experiment, trial, rung);
     LossSpec loss = point.base().loss();
     Optional<TaskResult> finetune = keys.flatMap(k -> result(k.finetune(), experiment));
     Optional<TaskResult> evaluate = keys.flatMap(k -> result(k.evaluate(), experiment));
@@ -66,7 +71,9 @@ public final class Results {
         experiment.id() + "/" + trial,
         point.values(),
         point.seed(),
-        keys.map(k -> together(experiment, k)).orElse(unplanned(experiment)),
+        keys.map(
+                k -> rung.isPresent() ? inRung(experiment, k, rung.get()) : together(experiment, k))
+            .orElse(unplanned(experiment)),
         point.base().sampling().steps(),
         evaluate.flatMap(Results::nfe),
         Json.toTree(loss.kernel()).asText(),
@@ -74,7 +81,42 @@ public final class Results {
         scores(experiment, source, trained(loss), evaluate),
         scores(experiment, source, trained(loss), baseline),
         evaluate.flatMap(e -> finetune.map(f -> f.seconds() + e.seconds())),
-        keys);
+        keys,
+        rung);
+  }
+
+  /** Its tasks; of a trial below the last rung the finetune is that of its present one. */
+  private Optional<TrialKeys> keys(
+      ExperimentRecord experiment, int trial, Optional<RungView> rung) {
+    Optional<TrialKeys> keys = state.trialKeys(experiment.id(), trial);
+    return rung.isEmpty()
+        ? keys
+        : keys.flatMap(
+            k ->
+                state
+                    .experimentFold(experiment.id())
+                    .flatMap(fold -> fold.rungs().of(trial))
+                    .map(at -> new TrialKeys(at.finetune(), k.evaluate(), k.baseline())));
+  }
+
+  /** The state of a trial that is halved: while others decide about it, it is PENDING. */
+  private TaskState inRung(ExperimentRecord experiment, TrialKeys keys, RungView rung) {
+    return switch (rung.standing()) {
+      case OPEN -> state.taskState(keys.finetune(), experiment.id()).orElse(TaskState.PENDING);
+      case WAITING -> experiment.withdrawn() ? TaskState.CANCELLED : TaskState.PENDING;
+      case STOPPED -> TaskState.SUCCEEDED;
+      case FAILED -> TaskState.FAILED;
+      case LAST -> together(experiment, keys);
+    };
+  }
+
+  /** The rungs of an experiment that halves its trials, the first first; else none. */
+  public List<RungRow> rungs(String experimentId) {
+    return state
+        .experimentFold(experimentId)
+        .flatMap(ExperimentFold::halving)
+        .map(Halving::table)
+        .orElse(List.of());
   }
 
   private static TaskState unplanned(ExperimentRecord experiment) {

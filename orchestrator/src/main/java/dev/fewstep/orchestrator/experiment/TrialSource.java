@@ -2,10 +2,12 @@ package dev.fewstep.orchestrator.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.schemas.spec.GridPoint;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The trials of an experiment and their tasks: a function of its specification and inputs. */
 interface TrialSource {
@@ -31,6 +33,45 @@ interface TrialSource {
    * @throws IllegalArgumentException when its values make no valid configuration
    */
   TrialPlan plan(int trial);
+
+  /** Iterations at the end of each rung; one rung when trials are not halved. */
+  List<Integer> rungs();
+
+  /**
+   * The tasks that take a trial to the end of a rung; in the last one all that {@link #plan} has.
+   *
+   * @throws IllegalArgumentException when its values make no valid configuration
+   */
+  RungPlan rung(int trial, int rung);
+
+  /** What its finetunes cost, when trials are halved. */
+  Optional<PlanPreview.Budget> budget();
+
+  /** The tasks that a trial begins with: all of them unless trials are halved. */
+  default List<PlannedTask> begins(int trial) {
+    return rung(trial, 0).tasks();
+  }
+
+  /** Every task that a trial may ever have. */
+  default List<PlannedTask> everything(int trial) {
+    List<PlannedTask> all = new ArrayList<>();
+    for (int rung = 0; rung < rungs().size(); rung++) {
+      all.addAll(rung(trial, rung).tasks());
+    }
+    return all;
+  }
+
+  /**
+   * Tasks of a trial in a rung.
+   *
+   * @param tasks all of them, each behind those that it needs
+   * @param finetune key of its FINETUNE task
+   */
+  record RungPlan(List<PlannedTask> tasks, String finetune) {
+    public RungPlan {
+      tasks = List.copyOf(tasks);
+    }
+  }
 
   /** The evaluations of the base model alone, with the tasks that they need. */
   BasePlan basePlan();

@@ -24,7 +24,9 @@ import java.util.Optional;
  * @param scores of the finetuned weights
  * @param baseline of the base weights with the same sampling
  * @param seconds wall time of finetuning and evaluation, once both have results
- * @param tasks keys of its tasks; empty while it is not planned
+ * @param tasks keys of its tasks; empty while it is not planned. Of a trial below the last rung the
+ *     finetune is that of its present rung, and the others are not made
+ * @param rung how far it has come, when trials are halved
  */
 public record TrialView(
     int index,
@@ -39,8 +41,19 @@ public record TrialView(
     ScoresView scores,
     ScoresView baseline,
     Optional<Double> seconds,
-    Optional<TrialKeys> tasks) {
+    Optional<TrialKeys> tasks,
+    Optional<RungView> rung) {
   public TrialView {
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+  }
+
+  /** Whether it was trained less far than others and is left there. */
+  public boolean stopped() {
+    return rung.map(at -> at.standing() == RungView.Standing.STOPPED).orElse(false);
+  }
+
+  /** Whether only the finetune of its present rung is made so far. */
+  public boolean below() {
+    return rung.map(at -> at.standing() != RungView.Standing.LAST).orElse(false);
   }
 }

@@ -54,6 +54,8 @@ public final class StateText {
         state.trialKeys(experiment.id(), trial).ifPresent(keys -> line("trial", keys));
       }
       ExperimentFold fold = state.experimentFold(experiment.id()).orElseThrow();
+      fold.rungs().records().forEach(rung -> line("rung", rung));
+      fold.halving().ifPresent(halving -> line("due", halving.due()));
       line("in flight", fold.inFlight());
       line("open", fold.open());
       List<TaskRecord> wanted = state.tasks(experiment.id(), Optional.empty(), Integer.MAX_VALUE);

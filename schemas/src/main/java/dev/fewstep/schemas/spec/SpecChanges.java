@@ -67,7 +67,30 @@ public record SpecChanges(
    */
   public static ExperimentSpec extended(ExperimentSpec spec, int more) {
     Checks.require(more >= 1, "iterations must be +1 or more, not %s", more);
+    return lengthened((ObjectNode) Json.toTree(spec), more);
+  }
+
+  /**
+   * The same trials, but each trained to the end: those too that halving would stop.
+   *
+   * @param more iterations more, 0 or more
+   * @throws SpecException when what it makes could not be submitted
+   */
+  public static ExperimentSpec extendedAll(ExperimentSpec spec, int more) {
+    Checks.require(more >= 0, "iterations must be +0 or more, not %s", more);
     ObjectNode tree = (ObjectNode) Json.toTree(spec);
+    ObjectNode body = group(tree, List.of("spec"));
+    SearchSpec search = spec.spec().searched();
+    if (search.method() == SearchMethod.HALVING && search.draws()) {
+      ObjectNode drawn = group(body, List.of("search"));
+      drawn.put("method", "random").remove(List.of("minIterations", "reduction"));
+    } else if (search.method() == SearchMethod.HALVING) {
+      body.remove("search");
+    }
+    return lengthened(tree, more);
+  }
+
+  private static ExperimentSpec lengthened(ObjectNode tree, int more) {
     ObjectNode body = group(tree, List.of("spec"));
     ObjectNode training = group(body, List.of("base", "training"));
     if (!training.path("iterations").isInt()) {

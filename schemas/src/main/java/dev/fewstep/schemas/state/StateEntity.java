@@ -24,6 +24,8 @@ public enum StateEntity {
   CACHED("cached", CachedRecord.class),
   /** {@code project/<name>}: a project's share, when somebody set it. */
   PROJECT("project", ProjectRecord.class),
+  /** {@code rung/<experiment id>/<trial>}: how far a trial that may be stopped early has come. */
+  RUNG("rung", RungRecord.class),
   /** {@code class/<name>}: a device class whose topic exists. */
   CLASS("class", DeviceClassRecord.class),
   /** {@code position}: where reading of the inbox goes on. */

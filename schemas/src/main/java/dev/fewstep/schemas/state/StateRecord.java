@@ -84,6 +84,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
     return of(StateEntity.PROJECT, value.name(), value);
   }
 
+  /** How far a trial has come that may be stopped early. */
+  public static StateRecord of(RungRecord value) {
+    return of(StateEntity.RUNG, value.experimentId() + "/" + value.trial(), value);
+  }
+
   /** A device class. */
   public static StateRecord of(DeviceClassRecord value) {
     return of(StateEntity.CLASS, value.name(), value);
@@ -127,6 +132,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
   /** No such run of trials any more. */
   public static StateRecord noPlan(String experimentId, int first) {
     return new StateRecord(StateEntity.PLAN.key(experimentId + "/" + first), Optional.empty());
+  }
+
+  /** Nothing of a trial's rungs any more. */
+  public static StateRecord noRung(String experimentId, int trial) {
+    return new StateRecord(StateEntity.RUNG.key(experimentId + "/" + trial), Optional.empty());
   }
 
   /** No such task any more. */

@@ -14,5 +14,6 @@ public sealed interface StateValue
         OutcomeRecord,
         PlanChunk,
         ProjectRecord,
+        RungRecord,
         TaskRecord,
         WorkerRecord {}

@@ -99,6 +99,39 @@ class SpecChangesTest {
   }
 
   @Test
+  void extendingAllLeavesNothingHalved() {
+    String text =
+        """
+        apiVersion: fewstep/v1
+        kind: Experiment
+        metadata: {name: h}
+        spec:
+          base:
+            data: {train: d}
+            model: {weights: w}
+            loss: {extractor: a}
+            training: {iterations: 20, validation: {every: 5}}
+          grid: {training.ema: [0, 0.5, 0.9]}
+          search: {method: halving, minIterations: 5, reduction: 2, trials: 2, seed: 3}
+          evaluation: {reference: r, extractors: [b]}
+        """;
+    ExperimentSpec drawn = ExperimentSpecs.parse("h.yaml", text);
+    ExperimentSpec whole =
+        ExperimentSpecs.parse("h.yaml", text.replace(", trials: 2, seed: 3", ""));
+
+    ExperimentBody all = SpecChanges.extendedAll(drawn, 0).spec();
+    assertThat(all.searched())
+        .isEqualTo(
+            new SearchSpec(SearchMethod.RANDOM, Optional.of(2), 3L, null, null, Optional.empty()));
+    assertThat(Grid.of(all).point(1)).isEqualTo(Grid.of(drawn.spec()).point(1));
+    assertThat(SpecChanges.extendedAll(whole, 5).spec().search()).isEmpty();
+    assertThat(SpecChanges.extended(drawn, 7).spec().search()).isEqualTo(drawn.spec().search());
+    assertThat(Grid.of(SpecChanges.extendedAll(whole, 5).spec()).point(2).base().training())
+        .isEqualTo(Grid.of(whole.spec()).point(2).base().training().withIterations(25));
+    assertThatThrownBy(() -> SpecChanges.extendedAll(whole, -1)).hasMessageContaining("+0 or more");
+  }
+
+  @Test
   void pathsLeadIntoBaseOrIntoTheRestOfTheBody() {
     ExperimentSpec changed =
         new SpecChanges(

@@ -261,6 +261,25 @@ public final class MmdFinetuner extends OptimisedTraining {
     return validation.flatMap(Validation::found);
   }
 
+  /**
+   * The squared MMD of the present weights, those of the last step rather than of the best
+   * validation, to the images that are validated on; empty when none are. The noise is the same
+   * whatever the training's seed, so that trainings of equal length can be compared. Changes
+   * nothing.
+   */
+  public OptionalDouble measure() {
+    if (validation.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    try (NDManager scope = owner().newSubManager()) {
+      if (pass.unseen()) {
+        // Resumed after its last step: the kernels have not seen the first batch.
+        pass.decide(scope, draw(miniBatches(0).get(0), scope).real());
+      }
+    }
+    return OptionalDouble.of(validation.get().measure(parameters, super.weights(), 0));
+  }
+
   /** The weights of the best validation, when there was one. */
   @Override
   public Map<String, NDArray> weights() {

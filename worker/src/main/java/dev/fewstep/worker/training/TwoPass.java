@@ -110,9 +110,20 @@ final class TwoPass {
     return loss;
   }
 
+  /** Whether the kernels have not taken what they need from real images yet. */
+  boolean unseen() {
+    return losses.isEmpty();
+  }
+
   /** The loss of samples without dropout against features of real images; no gradient. */
   double validate(NDManager scope, List<NDArray> real, int rows) {
-    NDArray noise = noise(scope, "validation", 0, rows);
+    return validate(scope, real, rows, seed);
+  }
+
+  /** The same with noise of a seed, whatever the training's. */
+  double validate(NDManager scope, List<NDArray> real, int rows, long seed) {
+    NDArray noise =
+        AtenOps.noiseRows(scope, imageShape, StreamSeed.rows(seed, "validation", 0, 0, rows));
     List<Micro> made =
         micros.each(
             rows,
@@ -123,7 +134,8 @@ final class TwoPass {
                   List.of(
                       chain
                           .labelled(seed, -1, from, to)
-                          .sample(start, fresh(keep, "validation-step", 0, from, to - from))));
+                          .sample(
+                              start, fresh(seed, keep, "validation-step", 0, from, to - from))));
             });
     List<NDArray> generated =
         features(
@@ -164,6 +176,11 @@ final class TwoPass {
 
   private DdimSampler.StepNoise fresh(
       NDManager keep, String purpose, long draw, int from, int count) {
+    return fresh(seed, keep, purpose, draw, from, count);
+  }
+
+  private DdimSampler.StepNoise fresh(
+      long seed, NDManager keep, String purpose, long draw, int from, int count) {
     return (shape, index) -> {
       long[] seeds = new long[count];
       for (int row = 0; row < count; row++) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -66,7 +67,7 @@ final class Validation {
    * @return the loss
    */
   double compare(int iteration, Map<String, NDArray> parameters, Map<String, NDArray> weights) {
-    double loss = parameters == weights ? loss() : lossOf(parameters, weights);
+    double loss = loss(parameters, weights, OptionalLong.empty());
     double[] now = state.toDoubleArray();
     boolean better = Double.isFinite(loss) && (now[1] == 0 || loss < now[0]);
     if (better) {
@@ -77,7 +78,23 @@ final class Validation {
     return loss;
   }
 
-  private double lossOf(Map<String, NDArray> parameters, Map<String, NDArray> weights) {
+  /**
+   * The loss of weights with noise of a seed. Changes nothing of what is remembered.
+   *
+   * @param parameters of the network that samples
+   * @param weights that are measured: the parameters, or their averages
+   */
+  double measure(Map<String, NDArray> parameters, Map<String, NDArray> weights, long seed) {
+    return loss(parameters, weights, OptionalLong.of(seed));
+  }
+
+  private double loss(
+      Map<String, NDArray> parameters, Map<String, NDArray> weights, OptionalLong seed) {
+    return parameters == weights ? loss(seed) : lossOf(parameters, weights, seed);
+  }
+
+  private double lossOf(
+      Map<String, NDArray> parameters, Map<String, NDArray> weights, OptionalLong seed) {
     List<NDArray> targets = List.copyOf(parameters.values());
     try (NDManager scope = owner.newSubManager()) {
       List<NDArray> kept =
@@ -93,14 +110,14 @@ final class Validation {
                       .toList());
       TensorLists.assign(targets, List.copyOf(weights.values()));
       try {
-        return loss();
+        return loss(seed);
       } finally {
         TensorLists.assign(targets, kept);
       }
     }
   }
 
-  private double loss() {
+  private double loss(OptionalLong seed) {
     int count = Math.min(settings.samples(), images.size());
     if (real.isEmpty()) {
       try (NDManager scope = owner.newSubManager()) {
@@ -114,7 +131,9 @@ final class Validation {
       }
     }
     try (NDManager scope = owner.newSubManager()) {
-      return pass.validate(scope, real, settings.samples());
+      return seed.isPresent()
+          ? pass.validate(scope, real, settings.samples(), seed.getAsLong())
+          : pass.validate(scope, real, settings.samples());
     }
   }
 

@@ -159,6 +159,14 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
     scores.put("nfe", (double) nfe);
     scores.put("images_per_second", run.imagesPerSecond());
     finetuner
+        .measure()
+        .ifPresent(
+            value -> {
+              if (Double.isFinite(value)) {
+                scores.put("validation_mmd", value);
+              }
+            });
+    finetuner
         .best()
         .ifPresent(
             best -> {

@@ -208,6 +208,7 @@ class ProgramsTest {
             "sheet.png");
     assertThat(result.scores()).containsKeys("validation_loss", "best_iteration", "iterations");
     assertThat(points(target, "validation_loss")).hasSize(4);
+    double measured = result.scores().get("validation_mmd");
     JsonNode flow =
         Json.messages().readTree(target.resolve("gradient-flow.json").toFile()).get("records");
     assertThat(flow).hasSize(2);
@@ -235,6 +236,19 @@ class ProgramsTest {
     assertThat(extended.resolve("weights.safetensors"))
         .hasSameBinaryContentAs(straight.resolve("weights.safetensors"));
     assertThat(points(extended, "loss")).isEqualTo(points(straight, "loss")).hasSize(6);
+    TaskResult resumedAtItsEnd =
+        Programs.run(
+            spec,
+            new TaskContext(
+                inputs,
+                fresh("again"),
+                Optional.of(target.resolve("checkpoint-4.safetensors")),
+                Device.cpu(),
+                1,
+                TaskListener.SILENT,
+                StopSignal.never(),
+                CheckpointSink.NONE));
+    assertThat(resumedAtItsEnd.scores()).containsEntry("validation_mmd", measured);
     assertThat(extended.resolve("gradient-flow.csv"))
         .hasSameBinaryContentAs(straight.resolve("gradient-flow.csv"));
   }
