@@ -144,6 +144,7 @@ class StateCodecTest {
                 new TaskResult(
                     1, ID, List.of(FILE), Map.of("nfe", 5.0), Map.of("commit", "c"), 2.0))),
         StateRecord.of(new ProjectRecord("vision", 2.5, 4)),
+        StateRecord.of(new RungRecord("e-1", 3, 1, "ab".repeat(32), List.of(0.5))),
         StateRecord.of(new DeviceClassRecord("gpu-80g", AT)),
         StateRecord.of(new InboxPosition(42)),
         StateRecord.of(new LeaderRecord(3, AT)));
