@@ -9,6 +9,7 @@ import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.OutcomeRecord;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -50,10 +51,36 @@ final class Commands {
       Command command,
       int status,
       Function<OutcomeRecord, JsonNode> accepted) {
+    send(context, command, status, accepted, () -> {});
+  }
+
+  /** A look at something else once a command is accepted; it may block. */
+  @FunctionalInterface
+  interface Look {
+    /** Fails when the command's effect is of no use. */
+    void look() throws IOException;
+  }
+
+  /** The same, with a look at something else after the command is accepted. */
+  void send(
+      RoutingContext context,
+      Command command,
+      int status,
+      Function<OutcomeRecord, JsonNode> accepted,
+      Look afterwards) {
     replies
         .blocking(() -> gateway.send(command))
         .compose(
             outcome -> Future.fromCompletionStage(outcome, context.vertx().getOrCreateContext()))
+        .compose(
+            outcome ->
+                replies.blocking(
+                    () -> {
+                      if (outcome.map(OutcomeRecord::accepted).orElse(false)) {
+                        afterwards.look();
+                      }
+                      return outcome;
+                    }))
         .onSuccess(outcome -> answer(context, command.commandId(), outcome, status, accepted))
         .onFailure(context::fail);
   }

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 
 /** Imported inputs: listing, uploading and naming. */
@@ -77,8 +76,7 @@ final class InputRoutes {
       Throwable why = e.getCause() == null ? e : e.getCause();
       throw ApiException.of(400, "The artifact is wrong: " + why.getMessage());
     }
-    OptionalLong size = store.size(artifact.sha256());
-    if (size.isEmpty() || size.getAsLong() != artifact.bytes()) {
+    if (!store.relyOn(artifact)) {
       throw ApiException.of(
           422,
           "The store has no object "
@@ -143,6 +141,20 @@ final class InputRoutes {
           ObjectNode view = Json.messages().createObjectNode().put("name", outcome.subject());
           view.set("artifact", Json.toTree(command.artifact()));
           return view;
-        });
+        },
+        () -> requireStored(command.artifact()));
+  }
+
+  /**
+   * After the name is committed: a garbage collection that had not seen it may have removed the
+   * object just before. From now on none does.
+   */
+  private void requireStored(Artifact artifact) throws IOException {
+    if (store.size(artifact.sha256()).isEmpty()) {
+      throw ApiException.of(
+          503,
+          "The object was removed by a garbage collection while it was registered: upload it"
+              + " again.");
+    }
   }
 }

@@ -5,13 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fewstep.embedded.EmbeddedS3;
 import dev.fewstep.embedded.S3Credentials;
+import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.store.S3Bucket;
 import dev.fewstep.store.S3Settings;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,6 +71,26 @@ class S3ArtifactStoreTest extends ArtifactStoreContract {
               .build());
     } catch (Exception e) {
       throw new IOException(e);
+    }
+  }
+
+  @Test
+  void whatIsThereAlreadyIsMadeYoungInsteadOfSentAgain() throws IOException {
+    Path file = Files.writeString(Files.createTempFile(data, "young", ".bin"), "made twice");
+    Artifact first =
+        store.put(ArtifactKind.CHECKPOINT, "checkpoint-4.safetensors", file, Map.of("task", "t"));
+    Path object = data.resolve("fewstep").resolve(first.objectKey());
+    Instant then = Instant.now().minus(Duration.ofHours(30));
+    Files.setLastModifiedTime(object, FileTime.from(then));
+
+    store.put(ArtifactKind.CHECKPOINT, "checkpoint-4.safetensors", file, Map.of("task", "u"));
+
+    assertThat(Files.getLastModifiedTime(object).toInstant())
+        .isAfter(then.plus(Duration.ofHours(29)));
+    try (S3Bucket bucket = new S3Bucket(settings(server.endpoint(), "test-secret-key"))) {
+      assertThat(bucket.stat(first.objectKey()).orElseThrow().metadata())
+          .as("whoever stored it first is remembered: nothing was sent again")
+          .containsEntry("task", "t");
     }
   }
 
