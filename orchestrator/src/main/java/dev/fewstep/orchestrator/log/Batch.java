@@ -20,7 +20,7 @@ import java.util.Map;
 final class Batch {
   private final Map<String, StateRecord> changes = new LinkedHashMap<>();
   private final List<TaskToPublish> tasks = new ArrayList<>();
-  private final List<ControlMessage> controls = new ArrayList<>();
+  private final Map<String, ControlMessage> controls = new LinkedHashMap<>();
   private final List<String> forgotten = new ArrayList<>();
   private final List<WorkerOrder> orders = new ArrayList<>();
   private final List<Check> checks = new ArrayList<>();
@@ -29,8 +29,11 @@ final class Batch {
   void add(Decision decision) {
     decision.changes().forEach(change -> changes.put(change.key(), change));
     tasks.addAll(decision.tasks());
-    controls.addAll(decision.controls());
-    forgotten.addAll(decision.forgotten());
+    for (String task : decision.forgotten()) {
+      controls.remove(task);
+      forgotten.add(task);
+    }
+    decision.controls().forEach(control -> controls.put(control.taskKey(), control));
     orders.addAll(decision.orders());
     checks.addAll(decision.checks());
     transitions.addAll(decision.transitions());
@@ -54,8 +57,8 @@ final class Batch {
     return tasks;
   }
 
-  List<ControlMessage> controls() {
-    return controls;
+  Collection<ControlMessage> controls() {
+    return controls.values();
   }
 
   /** Tasks of which the control topic keeps nothing any more; written before {@link #controls}. */

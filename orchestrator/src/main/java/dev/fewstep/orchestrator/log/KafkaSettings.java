@@ -76,6 +76,21 @@ public record KafkaSettings(
     return settings;
   }
 
+  /** Settings of a leader's producer. */
+  Map<String, Object> transactional() {
+    Map<String, Object> settings = client("fewstep-leader-" + ProcessHandle.current().pid());
+    settings.put("transactional.id", "fewstep-leader");
+    settings.put("transaction.timeout.ms", 30_000);
+    settings.put("delivery.timeout.ms", 30_000);
+    settings.put("request.timeout.ms", 20_000);
+    settings.put("max.block.ms", 30_000);
+    settings.put("linger.ms", 0);
+    settings.put("acks", "all");
+    settings.put("compression.type", "lz4");
+    settings.put("max.request.size", TopicSetup.MAX_RECORD_BYTES);
+    return settings;
+  }
+
   @Override
   public String toString() {
     return "KafkaSettings[" + bootstrapServers + ", replication " + replicationFactor + "]";

@@ -56,6 +56,8 @@ final class LeaderTerm implements AutoCloseable {
   private static final Duration CHECKING_POLL = Duration.ofMillis(5);
   private static final Duration LAG_INTERVAL = Duration.ofMillis(200);
   private static final Duration GENERATION_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration MAX_DECIDING = Duration.ofMillis(20);
+  private static final int MAX_CHANGES = 1_000;
   private static final Duration POSITION_INTERVAL = Duration.ofSeconds(1);
   private static final Duration TRIM_INTERVAL = Duration.ofSeconds(60);
 
@@ -94,7 +96,11 @@ final class LeaderTerm implements AutoCloseable {
     // Set by the first transaction: this machine's own clock may be hours wrong.
     this.recordClock = new RecordClock(Instant.EPOCH, System::nanoTime);
     this.timings = new TaskTimings(context.metrics());
-    this.producer = producer(context.settings());
+    this.producer =
+        new KafkaProducer<>(
+            context.settings().transactional(),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
     boolean done = false;
     try {
       context.listener().reached(Stage.ASSIGNED, state);
@@ -117,20 +123,6 @@ final class LeaderTerm implements AutoCloseable {
         close();
       }
     }
-  }
-
-  private static Producer<byte[], byte[]> producer(KafkaSettings settings) {
-    Map<String, Object> config = settings.client("fewstep-leader-" + ProcessHandle.current().pid());
-    config.put("transactional.id", "fewstep-leader");
-    config.put("transaction.timeout.ms", 30_000);
-    config.put("delivery.timeout.ms", 30_000);
-    config.put("request.timeout.ms", 20_000);
-    config.put("max.block.ms", 30_000);
-    config.put("linger.ms", 0);
-    config.put("acks", "all");
-    config.put("compression.type", "lz4");
-    config.put("max.request.size", TopicSetup.MAX_RECORD_BYTES);
-    return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   private void replay() {
@@ -213,7 +205,10 @@ final class LeaderTerm implements AutoCloseable {
       if (lagging && elapsed(lastJudgement, LAG_INTERVAL)) {
         judge(batch);
       }
-      more = decide(new Input.Tick(now, lagging), batch).more();
+      // What follows from what was just decided goes into the same transaction, within bounds.
+      do {
+        more = decide(new Input.Tick(now, lagging), batch).more();
+      } while (more && batch.changes().size() < MAX_CHANGES && !elapsed(lastTick, MAX_DECIDING));
     }
     // What was read and changed nothing, such as heartbeats, is committed now and then.
     if (!batch.isEmpty() || (position > committed && elapsed(lastCommit, POSITION_INTERVAL))) {
