@@ -27,8 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Injector implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Injector.class);
-  private static final int AT_ONCE = 4;
-  private static final Duration SETTLED = Duration.ofSeconds(6);
+  private static final int AT_ONCE = 5;
+  private static final Duration SETTLED = Duration.ofSeconds(5);
+  private static final Duration RECOVERED = Duration.ofSeconds(3);
   private static final Duration HOLDER_WAIT = Duration.ofSeconds(10);
   private static final Duration RESTART = Duration.ofSeconds(90);
   private static final Duration LEADER_WAIT = Duration.ofSeconds(20);
@@ -94,7 +95,7 @@ public final class Injector implements AutoCloseable {
       int worker = cluster.indexOfWorker(victim).orElse(fault.victim());
       threads.execute(() -> carryOut(fault, victim, worker));
       if (fault.alone()) {
-        Thread.sleep(cluster.shape().lease().plus(SETTLED).toMillis());
+        Thread.sleep(cluster.shape().lease().plus(RECOVERED).toMillis());
       }
     }
     awaitQuiet();

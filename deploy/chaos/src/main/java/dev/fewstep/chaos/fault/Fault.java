@@ -16,8 +16,8 @@ import java.time.Duration;
  */
 public record Fault(
     int number, FaultKind kind, int victim, Duration pause, Duration length, Duration amount) {
-  private static final int WORKER_ALONE = 6;
-  private static final int LEADER_ALONE = 3;
+  private static final int WORKER_ALONE = 11;
+  private static final int LEADER_ALONE = 5;
 
   public Fault {
     requireNonNull(kind, "kind");
