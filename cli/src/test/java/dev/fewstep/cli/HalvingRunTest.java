@@ -32,7 +32,7 @@ class HalvingRunTest {
       assertThat(states)
           .containsEntry(GOOD, "SUCCEEDED")
           .containsEntry("1.0E-10", "STOPPED")
-          .containsEntry("0.01", "STOPPED");
+          .containsEntry("1.0E-8", "STOPPED");
       JsonNode rungs = up.client().get("/api/v1/experiments/" + halved).path("rungs");
       assertThat(rungs).hasSize(2);
       assertThat(rungs.get(0).path("completed").asInt()).isEqualTo(3);
@@ -70,7 +70,7 @@ class HalvingRunTest {
         sampling: {steps: 2}
         loss: {extractor: a, mmdBatch: 16, microBatch: 8}
         training: {iterations: 8, warmup: 0, validation: {every: 4, samples: 64, patience: 0}}
-      grid: {training.learningRate: [1.0e-10, 1.0e-4, 0.01]}
+      grid: {training.learningRate: [1.0e-10, 1.0e-4, 1.0e-8]}
       %s
       evaluation: {reference: images, extractors: [b], samples: 128, batch: 64}
       policy: {cache: %s}
