@@ -245,6 +245,8 @@ final class Universe {
       }
       lead(inbox.size(), false);
       if (!more && position == inbox.size() && checks.isEmpty()) {
+        assertThat(apply(new Input.Tick(tickTime(), false)).changes()).as("it rests").isEmpty();
+        commit();
         return;
       }
     }

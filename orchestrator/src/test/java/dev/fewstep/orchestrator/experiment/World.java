@@ -126,6 +126,7 @@ final class World {
       }
       Decision decision = apply(new Input.Tick(time, false));
       if (!decision.more() && (checks.isEmpty() || !storeAnswers)) {
+        assertThat(apply(new Input.Tick(time, false)).changes()).as("it rests").isEmpty();
         return;
       }
     }
