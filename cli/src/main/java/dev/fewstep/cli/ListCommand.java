@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "ls", mixinStandardHelpOptions = true, description = "Lists the experiments.")
@@ -17,11 +18,15 @@ final class ListCommand implements Callable<Integer> {
   @Mixin private ServerOptions server;
   @Mixin private OutputOptions output;
 
+  @Option(names = "--archived", description = "list the archived ones instead")
+  private boolean archived;
+
   @Override
   public Integer call() {
+    String path = archived ? "/api/v1/archive" : "/api/v1/experiments";
     List<Map<String, String>> rows = new ArrayList<>();
     ArrayNode all = Json.messages().createArrayNode();
-    for (JsonNode item : server.client(main.settings()).all("/api/v1/experiments")) {
+    for (JsonNode item : server.client(main.settings()).all(path)) {
       all.add(item);
       rows.add(
           Map.of(

@@ -62,15 +62,16 @@ final class LocalStack implements AutoCloseable {
       orchestrator =
           Orchestrator.start(
               OrchestratorConfig.of(
-                  KafkaSettings.of(embedded.bootstrapServers(), 1),
-                  new S3Settings(
-                      embedded.s3Endpoint(),
-                      REGION,
-                      bucket,
-                      embedded.s3AccessKey(),
-                      embedded.s3SecretKey()),
-                  settings.text(Setting.HTTP_HOST),
-                  settings.number(Setting.HTTP_PORT, 0, 65_535)));
+                      KafkaSettings.of(embedded.bootstrapServers(), 1),
+                      new S3Settings(
+                          embedded.s3Endpoint(),
+                          REGION,
+                          bucket,
+                          embedded.s3AccessKey(),
+                          embedded.s3SecretKey()),
+                      settings.text(Setting.HTTP_HOST),
+                      settings.number(Setting.HTTP_PORT, 0, 65_535))
+                  .withRetention(settings.age(Setting.RETENTION)));
       worker =
           new WorkerProcess(
               workerEnvironment(settings, embedded, bucket),

@@ -66,6 +66,12 @@ final class ServerCommand implements Callable<Integer> {
       description = "FEWSTEP_DISPATCH: how long a published task may stay unstarted, default 30s")
   private String dispatch;
 
+  @Option(
+      names = "--retention",
+      paramLabel = "AGE",
+      description = "archive what ended longer ago than this, such as 180d (FEWSTEP_RETENTION)")
+  private String retention;
+
   @Override
   public Integer call() {
     Settings settings = main.settings();
@@ -75,6 +81,7 @@ final class ServerCommand implements Callable<Integer> {
     settings.flag(Setting.REPLICATION, Optional.ofNullable(replication));
     settings.flag(Setting.S3_ENDPOINT, Optional.ofNullable(s3Endpoint));
     settings.flag(Setting.S3_BUCKET, Optional.ofNullable(bucket));
+    settings.flag(Setting.RETENTION, Optional.ofNullable(retention));
     settings.flag(Setting.SESSION, Optional.ofNullable(session));
     settings.flag(Setting.LEASE, Optional.ofNullable(lease));
     settings.flag(Setting.PRESENCE, Optional.ofNullable(presence));
@@ -104,11 +111,13 @@ final class ServerCommand implements Callable<Integer> {
                 settings.text(Setting.S3_SECRET_KEY)),
             settings.text(Setting.HTTP_HOST),
             settings.number(Setting.HTTP_PORT, 0, 65_535));
-    return usual.withDecisions(
-        usual
-            .decisions()
-            .withLease(settings.duration(Setting.LEASE))
-            .withPresence(settings.duration(Setting.PRESENCE))
-            .withDispatch(settings.duration(Setting.DISPATCH)));
+    return usual
+        .withDecisions(
+            usual
+                .decisions()
+                .withLease(settings.duration(Setting.LEASE))
+                .withPresence(settings.duration(Setting.PRESENCE))
+                .withDispatch(settings.duration(Setting.DISPATCH)))
+        .withRetention(settings.age(Setting.RETENTION));
   }
 }

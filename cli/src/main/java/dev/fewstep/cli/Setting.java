@@ -37,6 +37,12 @@ enum Setting {
       "30s",
       false,
       "how long a published task may stay unstarted before it is published again"),
+  RETENTION(
+      "server.retention",
+      "FEWSTEP_RETENTION",
+      "",
+      false,
+      "age, such as 180d, at which a server archives what has ended; unset, it archives nothing"),
   S3_ENDPOINT("s3.endpoint", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000", false, "object store"),
   S3_REGION("s3.region", "AWS_REGION", "us-east-1", false, "region of the object store"),
   S3_ACCESS_KEY("s3.access-key", "AWS_ACCESS_KEY_ID", "", false, "access key of the object store"),

@@ -160,6 +160,11 @@ final class Settings {
     return Path.of(requireNonNull(text(setting))).toAbsolutePath().normalize();
   }
 
+  /** A setting that is an age such as 180d, empty when it is not set. */
+  Optional<Duration> age(Setting setting) {
+    return text(setting).isBlank() ? Optional.empty() : Optional.of(duration(setting));
+  }
+
   /**
    * A whole number in a range.
    *

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.api.ApiParts;
 import dev.fewstep.orchestrator.api.HttpApi;
+import dev.fewstep.orchestrator.archive.Archivist;
+import dev.fewstep.orchestrator.archive.Retention;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.artifact.StoreUnavailableException;
 import dev.fewstep.orchestrator.care.Care;
@@ -102,6 +104,7 @@ public final class Orchestrator implements AutoCloseable {
     state = own(StateView.start(config.kafka(), metrics));
     MetricsTail curves = own(MetricsTail.start(config.kafka(), clock));
     CommandGateway gateway = own(new CommandGateway(config.kafka(), state, PATIENCE));
+    Archivist archivist = new Archivist(state, store, clock);
     ScheduledThreadPoolExecutor probes = probes();
     parts.push(probes::shutdownNow);
     leader =
@@ -138,11 +141,16 @@ public final class Orchestrator implements AutoCloseable {
                     gateway,
                     curves,
                     store,
+                    archivist,
                     metrics,
                     clock,
                     config.decisions(),
                     this::notReady,
                     new Care(doctor, jobs, store.bucket(), current))));
+    config
+        .retention()
+        .ifPresent(
+            age -> own(Retention.start(state, gateway, archivist, clock, age, leader::leads)));
   }
 
   private <T extends AutoCloseable> T own(T part) {

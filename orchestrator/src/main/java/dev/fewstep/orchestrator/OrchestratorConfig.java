@@ -8,6 +8,7 @@ import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.store.S3Settings;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Everything that an orchestrator is told.
@@ -18,19 +19,37 @@ import java.time.Duration;
  * @param decisions times and bounds of decisions: leases, presence, dispatch
  * @param recordLock how long a worker may hold a published task before it has reported its start;
  *     brokers allow 15 to 60 s unless configured otherwise
+ * @param retention how long experiments are kept after their end before they are archived; empty to
+ *     archive only what people ask for
  */
 public record OrchestratorConfig(
     KafkaSettings kafka,
     S3Settings store,
     HttpSettings http,
     Settings decisions,
-    Duration recordLock) {
+    Duration recordLock,
+    Optional<Duration> retention) {
+  /** Of an orchestrator that archives nothing by itself. */
+  public OrchestratorConfig(
+      KafkaSettings kafka,
+      S3Settings store,
+      HttpSettings http,
+      Settings decisions,
+      Duration recordLock) {
+    this(kafka, store, http, decisions, recordLock, Optional.empty());
+  }
+
   public OrchestratorConfig {
     requireNonNull(kafka, "kafka");
     requireNonNull(store, "store");
     requireNonNull(http, "http");
     requireNonNull(decisions, "decisions");
     requireNonNull(recordLock, "recordLock");
+    requireNonNull(retention, "retention");
+    retention.ifPresent(
+        age ->
+            require(
+                !age.isNegative() && !age.isZero(), "the retention must be positive, not %s", age));
     require(
         recordLock.compareTo(Duration.ofSeconds(1)) >= 0,
         "the record lock must be at least 1 s, not %s",
@@ -46,6 +65,11 @@ public record OrchestratorConfig(
 
   /** The same with other times and bounds of decisions. */
   public OrchestratorConfig withDecisions(Settings value) {
-    return new OrchestratorConfig(kafka, store, http, value, recordLock);
+    return new OrchestratorConfig(kafka, store, http, value, recordLock, retention);
+  }
+
+  /** The same with a retention. */
+  public OrchestratorConfig withRetention(Optional<Duration> value) {
+    return new OrchestratorConfig(kafka, store, http, decisions, recordLock, value);
   }
 }

@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.api;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.archive.Archivist;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.care.Care;
 import dev.fewstep.orchestrator.experiment.Settings;
@@ -18,6 +19,7 @@ import java.time.Clock;
  * @param gateway takes commands
  * @param curves live ends of curves
  * @param store the artifacts
+ * @param archivist writes and reads archives
  * @param metrics meters
  * @param clock the wall clock
  * @param decisions the settings that decisions are made with
@@ -29,6 +31,7 @@ public record ApiParts(
     CommandGateway gateway,
     MetricsTail curves,
     ObjectStore store,
+    Archivist archivist,
     OrchestratorMetrics metrics,
     Clock clock,
     Settings decisions,
@@ -39,6 +42,7 @@ public record ApiParts(
     requireNonNull(gateway, "gateway");
     requireNonNull(curves, "curves");
     requireNonNull(store, "store");
+    requireNonNull(archivist, "archivist");
     requireNonNull(metrics, "metrics");
     requireNonNull(clock, "clock");
     requireNonNull(decisions, "decisions");

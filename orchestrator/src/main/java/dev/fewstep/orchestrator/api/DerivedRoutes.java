@@ -29,11 +29,13 @@ import java.util.function.Function;
 final class DerivedRoutes {
   private final Replies replies;
   private final Commands commands;
+  private final ArchiveRoutes archives;
   private final Clock clock;
 
-  DerivedRoutes(Replies replies, Commands commands, Clock clock) {
+  DerivedRoutes(Replies replies, Commands commands, ArchiveRoutes archives, Clock clock) {
     this.replies = requireNonNull(replies, "replies");
     this.commands = requireNonNull(commands, "commands");
+    this.archives = requireNonNull(archives, "archives");
     this.clock = requireNonNull(clock, "clock");
   }
 
@@ -58,8 +60,10 @@ final class DerivedRoutes {
           "application/yaml",
           state -> SpecText.yaml(ExperimentViews.require(state, id(context)).spec()));
     } else {
-      replies.read(
-          context, state -> Json.toTree(ExperimentViews.require(state, id(context)).spec()));
+      archives.read(
+          context,
+          id(context),
+          state -> Json.toTree(ExperimentViews.require(state, id(context)).spec()));
     }
   }
 

@@ -15,12 +15,14 @@ import java.util.UUID;
 final class ExperimentRoutes {
   private final Replies replies;
   private final Commands commands;
+  private final ArchiveRoutes archives;
   private final Clock clock;
   private final ExperimentViews views = new ExperimentViews();
 
-  ExperimentRoutes(Replies replies, Commands commands, Clock clock) {
+  ExperimentRoutes(Replies replies, Commands commands, ArchiveRoutes archives, Clock clock) {
     this.replies = requireNonNull(replies, "replies");
     this.commands = requireNonNull(commands, "commands");
+    this.archives = requireNonNull(archives, "archives");
     this.clock = requireNonNull(clock, "clock");
   }
 
@@ -45,23 +47,25 @@ final class ExperimentRoutes {
   }
 
   private void one(RoutingContext context) {
-    replies.read(context, state -> views.one(state, id(context)));
+    archives.read(
+        context, id(context), (state, archived) -> views.one(state, id(context), archived));
   }
 
   private void trials(RoutingContext context) {
     Optional<String> after = Replies.query(context, "after");
     int limit = Replies.limit(context);
-    replies.read(context, state -> views.trials(state, id(context), after, limit));
+    archives.read(context, id(context), state -> views.trials(state, id(context), after, limit));
   }
 
   private void leaderboard(RoutingContext context) {
     Optional<String> space = Replies.query(context, "space");
     int limit = Replies.limit(context);
-    replies.read(context, state -> views.leaderboard(state, id(context), space, limit));
+    archives.read(
+        context, id(context), state -> views.leaderboard(state, id(context), space, limit));
   }
 
   private void base(RoutingContext context) {
-    replies.read(context, state -> views.base(state, id(context)));
+    archives.read(context, id(context), state -> views.base(state, id(context)));
   }
 
   private void submit(RoutingContext context) {

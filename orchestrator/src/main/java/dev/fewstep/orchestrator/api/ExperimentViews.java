@@ -17,6 +17,7 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.spec.EvaluationSpec;
 import dev.fewstep.schemas.spec.ExperimentBody;
 import dev.fewstep.schemas.spec.Nearest;
+import dev.fewstep.schemas.state.ArchivedRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.task.EvaluationProtocol;
 import java.util.ArrayList;
@@ -72,9 +73,14 @@ final class ExperimentViews {
   }
 
   /** One experiment with its specification. */
-  JsonNode one(OrchestratorState state, String id) {
+  JsonNode one(OrchestratorState state, String id, Optional<ArchivedRecord> archived) {
     ExperimentRecord experiment = require(state, id);
     ObjectNode view = summary(state, experiment);
+    archived.ifPresent(
+        entry -> {
+          view.put("archivedAt", entry.archivedAt().toString());
+          view.set("archive", Json.toTree(entry.archive()));
+        });
     view.set("inputs", Json.toTree(experiment.inputs()));
     view.set("spec", Json.toTree(experiment.spec()));
     state.replacement(id).ifPresent(replacement -> view.put("replacedBy", replacement.id()));
@@ -105,6 +111,7 @@ final class ExperimentViews {
     policy.put("maxParallel", experiment.currentMaxParallel());
     policy.put("cache", experiment.spec().spec().policy().cache());
     experiment.lineage().ifPresent(from -> view.set("lineage", Json.toTree(from)));
+    state.endedAt(experiment.id()).ifPresent(at -> view.put("endedAt", at.toString()));
     experiment.pausedAt().ifPresent(at -> view.put("pausedAt", at.toString()));
     experiment.cancelledAt().ifPresent(at -> view.put("cancelledAt", at.toString()));
     experiment.planFailure().ifPresent(why -> view.put("failure", why));

@@ -95,10 +95,12 @@ public final class HttpApi implements AutoCloseable {
 
     RouterBuilder builder = builder(vertx, await(contract.load(vertx)));
     Operations operations = new Operations(builder, contract.verbs());
-    new ExperimentRoutes(replies, commands, parts.clock()).mount(operations);
+    ArchiveRoutes archives = new ArchiveRoutes(replies, commands, parts.state(), parts.archivist());
+    archives.mount(operations);
+    new ExperimentRoutes(replies, commands, archives, parts.clock()).mount(operations);
     new SteeringRoutes(commands, parts.clock()).mount(operations);
-    new DerivedRoutes(replies, commands, parts.clock()).mount(operations);
-    new TaskRoutes(replies, parts.state(), parts.curves(), artifacts).mount(operations);
+    new DerivedRoutes(replies, commands, archives, parts.clock()).mount(operations);
+    new TaskRoutes(replies, archives, parts.state(), parts.curves(), artifacts).mount(operations);
     new FleetRoutes(replies, commands, parts.state(), parts.decisions(), parts.clock())
         .mount(operations);
     new InputRoutes(

@@ -17,12 +17,19 @@ import java.util.UUID;
 /** Tasks, their curves, artifacts and commands. */
 final class TaskRoutes {
   private final Replies replies;
+  private final ArchiveRoutes archives;
   private final StateView state;
   private final MetricsTail curves;
   private final ArtifactStreams artifacts;
 
-  TaskRoutes(Replies replies, StateView state, MetricsTail curves, ArtifactStreams artifacts) {
+  TaskRoutes(
+      Replies replies,
+      ArchiveRoutes archives,
+      StateView state,
+      MetricsTail curves,
+      ArtifactStreams artifacts) {
     this.replies = requireNonNull(replies, "replies");
+    this.archives = requireNonNull(archives, "archives");
     this.state = requireNonNull(state, "state");
     this.curves = requireNonNull(curves, "curves");
     this.artifacts = requireNonNull(artifacts, "artifacts");
@@ -44,7 +51,7 @@ final class TaskRoutes {
     String experiment = context.request().getParam("experiment");
     Optional<String> after = Replies.query(context, "after");
     int limit = Replies.limit(context);
-    replies.read(context, fold -> TaskViews.list(fold, experiment, after, limit));
+    archives.read(context, experiment, fold -> TaskViews.list(fold, experiment, after, limit));
   }
 
   private void one(RoutingContext context) {

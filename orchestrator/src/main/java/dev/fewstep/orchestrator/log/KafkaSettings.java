@@ -26,6 +26,9 @@ public record KafkaSettings(
     Duration sessionTimeout,
     Duration maxPollInterval,
     Map<String, String> clientSettings) {
+  /** Whoever writes the state writes under this id, which fences those before. */
+  static final String TRANSACTIONAL_ID = "fewstep-leader";
+
   private static final AtomicInteger NUMBER = new AtomicInteger();
 
   public KafkaSettings {
@@ -79,7 +82,7 @@ public record KafkaSettings(
   /** Settings of a leader's producer. */
   Map<String, Object> transactional() {
     Map<String, Object> settings = client("fewstep-leader-" + ProcessHandle.current().pid());
-    settings.put("transactional.id", "fewstep-leader");
+    settings.put("transactional.id", TRANSACTIONAL_ID);
     settings.put("transaction.timeout.ms", 30_000);
     settings.put("delivery.timeout.ms", 30_000);
     settings.put("request.timeout.ms", 20_000);
