@@ -24,7 +24,8 @@ class HalvingRunTest {
       up.start();
       up.importInputs();
 
-      String halved = up.submit(spec("halved", "search: {method: halving, minIterations: 4}", true));
+      String halved =
+          up.submit(spec("halved", "search: {method: halving, minIterations: 4}", true));
       up.awaitSuccess(halved);
       List<JsonNode> trials = trials(up, halved);
       Map<String, String> states = new TreeMap<>();

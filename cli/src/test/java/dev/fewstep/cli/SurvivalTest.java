@@ -129,6 +129,4 @@ class SurvivalTest {
     }
     return digests;
   }
-
-
 }

@@ -18,7 +18,19 @@ class DocumentationTest {
 
   /** Trials of each example, so that a reader can trust the comment above it. */
   private static final Map<String, Long> TRIALS =
-      Map.of("minimal.yaml", 1L, "kernels.yaml", 10L, "rates.yaml", 4L, "pretrain.yaml", 2L, "halving.yaml", 6L, "random.yaml", 12L);
+      Map.of(
+          "minimal.yaml",
+          1L,
+          "kernels.yaml",
+          10L,
+          "rates.yaml",
+          4L,
+          "pretrain.yaml",
+          2L,
+          "halving.yaml",
+          6L,
+          "random.yaml",
+          12L);
 
   static List<Path> examples() throws IOException {
     try (Stream<Path> files = Files.list(DOCS.resolve("examples"))) {
