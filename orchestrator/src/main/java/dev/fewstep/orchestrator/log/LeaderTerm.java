@@ -363,6 +363,8 @@ final class LeaderTerm implements AutoCloseable {
         Map.of(INBOX, new OffsetAndMetadata(position)), inbox.groupMetadata());
     context.listener().reached(Stage.OFFSETS_SENT, state);
     producer.commitTransaction();
+    committed = position;
+    lastCommit = System.nanoTime();
     return last;
   }
 
