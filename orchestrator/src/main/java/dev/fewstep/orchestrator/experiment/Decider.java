@@ -62,7 +62,7 @@ public final class Decider {
       reports.verified(draft, verified);
     } else if (input instanceof Input.ArtifactsChecked checked) {
       planning.checked(draft, checked);
-    } else if (input instanceof Input.Elected) {
+    } else {
       leases.elected(draft);
     }
     return draft.decision();
@@ -71,8 +71,8 @@ public final class Decider {
   private void received(Draft draft, InboxMessage message) {
     if (message instanceof Command command) {
       commands.handle(draft, command);
-    } else if (message instanceof Report report) {
-      reports.handle(draft, report);
+    } else {
+      reports.handle(draft, (Report) message);
     }
   }
 

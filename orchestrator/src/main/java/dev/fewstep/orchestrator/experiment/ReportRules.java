@@ -50,8 +50,8 @@ final class ReportRules {
       succeeded(draft, succeeded);
     } else if (report instanceof Report.Failed failed) {
       failed(draft, failed);
-    } else if (report instanceof Report.Released released) {
-      released(draft, released);
+    } else {
+      released(draft, (Report.Released) report);
     }
   }
 

@@ -12,13 +12,16 @@ import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
 import dev.fewstep.schemas.spec.ExperimentSpec;
+import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.RungRecord;
+import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.task.FinetuneTask;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
@@ -418,5 +421,37 @@ class HalvingTest {
   private RungRecord rung(int trial) {
     String id = world.state.experiments(Optional.empty(), 1).get(0).id();
     return world.state.experimentFold(id).orElseThrow().rungs().of(trial).orElseThrow();
+  }
+
+  @Test
+  void tasksOfRungsFollowFromAnotherHalvedExperimentWhenTheirsIsArchived() {
+    String old = world.submit(nine(BY_THREE));
+    drain();
+    String twin = world.submit(nine(BY_THREE));
+    assertThat(world.published).as("everything is cached").isEmpty();
+    Set<String> keys = world.keys(twin);
+
+    assertThat(world.archive(old, true).accepted()).isTrue();
+
+    Plans plans = new Plans();
+    assertThat(keys)
+        .allSatisfy(
+            key -> {
+              TaskRecord task = world.state.task(key).orElseThrow();
+              assertThat(task.origin().experimentId()).isEqualTo(twin);
+              ExperimentRecord origin = world.state.experiment(twin).orElseThrow();
+              assertThat(plans.task(origin, task).key()).isEqualTo(key);
+            });
+  }
+
+  @Test
+  void aTrialIsBelowUntilItsLastRungIsReached() {
+    String id = world.submit(nine(BY_THREE));
+    assertThat(trials(id)).allMatch(TrialView::below);
+    drain();
+    assertThat(trials(id)).anyMatch(TrialView::below).anyMatch(trial -> !trial.below());
+    String plain = world.submit(spec("plain", "5e-5", ""));
+    drain();
+    assertThat(trials(plain)).noneMatch(TrialView::below).noneMatch(TrialView::stopped);
   }
 }

@@ -205,4 +205,26 @@ class PreemptionTest {
     assertThat(world.task(zombie).state()).isEqualTo(TaskState.SUCCEEDED);
     assertThat(world.task(zombie).result().orElseThrow().executionId()).isEqualTo(zombie.id());
   }
+
+  @Test
+  void noTaskIsAskedForADeviceThatWouldTakeNoOther() {
+    withReferences();
+    submit("low", 10, false);
+    List<World.Execution> running = finetunes(3);
+    world.presence(running.get(0).worker(), Optional.of(running.get(0).id()), false);
+    drain(running.get(1).worker(), true);
+    assertThat(asked(running)).as("the drained one").isEqualTo(1);
+    Duration silence = World.SETTINGS.presence().plusSeconds(1);
+    World.Execution gone = running.get(2);
+    for (int i = 0; i < 3; i++) {
+      world.pass(silence.dividedBy(3));
+      running.forEach(e -> world.heartbeat(e, 20));
+      world.presence(running.get(0).worker(), Optional.of(running.get(0).id()), false);
+    }
+    assertThat(world.state.worker(gone.worker())).as("no presence, but a lease").isEmpty();
+
+    submit("urgent", 80, true);
+
+    assertThat(asked(running)).as("still only the drained one").isEqualTo(1);
+  }
 }

@@ -148,4 +148,27 @@ class SharingTest {
     }
     assertThat(waits).hasSizeGreaterThan(2);
   }
+
+  @Test
+  void aProjectIsListedWithItsShareItsDevicesAndItsOpenExperiments() {
+    withReferences();
+    set("p", 2, 3);
+    set("empty", 0.5, 0);
+    String first = submit("first", "p", 50);
+    submit("second", "p", 50);
+    submit("third", "q", 10);
+    world.worker();
+    world.worker();
+    world.cancel(first);
+
+    assertThat(ProjectShare.of(world.state, "p")).contains(new ProjectShare("p", 2, 3, 2, 1));
+    assertThat(ProjectShare.of(world.state, "q")).contains(new ProjectShare("q", 1, 0, 0, 1));
+    assertThat(ProjectShare.of(world.state, "empty"))
+        .contains(new ProjectShare("empty", 0.5, 0, 0, 0));
+    assertThat(ProjectShare.of(world.state, "nobody")).isEmpty();
+    assertThat(ProjectShare.all(world.state))
+        .extracting(ProjectShare::name)
+        .contains("empty", "p", "q")
+        .isSorted();
+  }
 }
