@@ -7,7 +7,7 @@ set -euo pipefail
 home=$(cd "$(dirname "$0")/../.." && pwd -P)
 . "$home/deploy/bench/program.sh"
 
-printf '%s, %s processors, load %s before; commit %s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)" \
+printf '%s, %s processors, load %s before; commit %s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc --all)" \
   "$(cut -d' ' -f1 /proc/loadavg)" "$(git -C "$home" rev-parse --short HEAD)"
 exec "$java" -Xmx1g -XX:+UseSerialGC -Dseconds="${SECONDS_MEASURED:-20}" -Dtrials="${TRIALS:-100000}" -cp "$classpath" \
   dev.fewstep.bench.orchestration.OrchestrationBench "$@"

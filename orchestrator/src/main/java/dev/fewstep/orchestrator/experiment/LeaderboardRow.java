@@ -1,8 +1,7 @@
 package dev.fewstep.orchestrator.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import dev.fewstep.schemas.Ordered;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +28,7 @@ public record LeaderboardRow(
     Optional<Double> halfWidth,
     Optional<Double> baseline) {
   public LeaderboardRow {
-    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    values = Ordered.copyOf(values);
     trials = List.copyOf(trials);
   }
 }

@@ -1,10 +1,9 @@
 package dev.fewstep.orchestrator.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.schemas.Ordered;
 import dev.fewstep.schemas.spec.GridPoint;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -99,7 +98,7 @@ interface TrialSource {
   record BasePlan(List<PlannedTask> tasks, Map<Integer, String> evaluations) {
     public BasePlan {
       tasks = List.copyOf(tasks);
-      evaluations = Collections.unmodifiableMap(new LinkedHashMap<>(evaluations));
+      evaluations = Ordered.copyOf(evaluations);
     }
   }
 }

@@ -1,10 +1,9 @@
 package dev.fewstep.orchestrator.experiment;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.schemas.Ordered;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.TrialKeys;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -44,7 +43,7 @@ public record TrialView(
     Optional<TrialKeys> tasks,
     Optional<RungView> rung) {
   public TrialView {
-    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    values = Ordered.copyOf(values);
   }
 
   /** Whether it was trained less far than others and is left there. */

@@ -2,13 +2,13 @@ package dev.fewstep.schemas.message;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.Topics;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 
 /** What a worker says. */
@@ -44,7 +44,7 @@ public sealed interface Report extends InboxMessage {
       String deviceClass,
       String device,
       long memoryBytes,
-      Map<String, String> versions,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, String> versions,
       Optional<UUID> executionId,
       boolean accepting)
       implements Report {
@@ -106,8 +106,9 @@ public sealed interface Report extends InboxMessage {
       int attempt,
       UUID executionId,
       List<Artifact> artifacts,
-      Map<String, Double> scores,
-      Map<String, String> provenance,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, Double> scores,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES)
+          Map<String, String> provenance,
       double seconds)
       implements ExecutionReport {
     public Succeeded {
@@ -115,7 +116,7 @@ public sealed interface Report extends InboxMessage {
       requireNonNull(taskKey, "taskKey");
       requireNonNull(executionId, "executionId");
       artifacts = List.copyOf(artifacts);
-      scores = Map.copyOf(new TreeMap<>(scores));
+      scores = Map.copyOf(scores);
       provenance = Map.copyOf(provenance);
     }
   }

@@ -2,6 +2,7 @@ package dev.fewstep.schemas.message;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.Digests;
@@ -29,7 +30,7 @@ public record TaskMessage(
     int attempt,
     TaskKind kind,
     JsonNode spec,
-    Map<String, Artifact> inputs,
+    @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, Artifact> inputs,
     Optional<Artifact> checkpoint,
     String experimentId,
     Instant issuedAt) {

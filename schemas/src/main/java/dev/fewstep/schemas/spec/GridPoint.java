@@ -3,8 +3,7 @@ package dev.fewstep.schemas.spec;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import dev.fewstep.schemas.Ordered;
 import java.util.Map;
 
 /**
@@ -18,7 +17,7 @@ import java.util.Map;
  */
 public record GridPoint(long index, Map<String, JsonNode> values, long seed, BaseSpec base) {
   public GridPoint {
-    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    values = Ordered.copyOf(values);
     requireNonNull(base, "base");
   }
 }

@@ -3,9 +3,8 @@ package dev.fewstep.schemas.spec;
 import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNullElse;
 
+import dev.fewstep.schemas.Ordered;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +33,7 @@ public record SearchSpec(
     method = requireNonNullElse(method, SearchMethod.GRID);
     trials = trials == null ? Optional.empty() : trials;
     seed = requireNonNullElse(seed, 0L);
-    ranges = Collections.unmodifiableMap(new LinkedHashMap<>(requireNonNullElse(ranges, Map.of())));
+    ranges = Ordered.copyOf(requireNonNullElse(ranges, Map.of()));
     reduction = requireNonNullElse(reduction, 3);
     minIterations = minIterations == null ? Optional.empty() : minIterations;
     trials.ifPresent(

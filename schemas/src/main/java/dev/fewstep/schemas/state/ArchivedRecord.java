@@ -3,7 +3,9 @@ package dev.fewstep.schemas.state;
 import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.Ordered;
 import dev.fewstep.schemas.TaskState;
 import java.time.Instant;
 import java.util.Map;
@@ -32,14 +34,14 @@ public record ArchivedRecord(
     long sequence,
     String name,
     String project,
-    Map<String, String> labels,
+    @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, String> labels,
     String submittedBy,
     Instant submittedAt,
     Instant endedAt,
     Instant archivedAt,
     TaskState state,
     int trials,
-    Map<TaskState, Integer> tasks,
+    @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<TaskState, Integer> tasks,
     Artifact archive,
     boolean keepResults)
     implements StateValue {
@@ -47,7 +49,7 @@ public record ArchivedRecord(
     requireNonNull(experimentId, "experimentId");
     requireNonNull(name, "name");
     requireNonNull(project, "project");
-    labels = Map.copyOf(labels);
+    labels = Ordered.copyOf(labels);
     requireNonNull(submittedBy, "submittedBy");
     requireNonNull(submittedAt, "submittedAt");
     requireNonNull(endedAt, "endedAt");

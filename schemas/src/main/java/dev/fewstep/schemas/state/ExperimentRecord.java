@@ -3,6 +3,7 @@ package dev.fewstep.schemas.state;
 import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.message.Command;
@@ -46,7 +47,7 @@ public record ExperimentRecord(
     ExperimentSpec spec,
     String submittedBy,
     Instant submittedAt,
-    Map<String, Artifact> inputs,
+    @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, Artifact> inputs,
     int trials,
     int planned,
     List<BaseEvaluation> base,

@@ -2,6 +2,7 @@ package dev.fewstep.schemas.state;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import dev.fewstep.schemas.Artifact;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +22,8 @@ public record TaskResult(
     int attempt,
     UUID executionId,
     List<Artifact> artifacts,
-    Map<String, Double> scores,
-    Map<String, String> provenance,
+    @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, Double> scores,
+    @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, String> provenance,
     double seconds) {
   public TaskResult {
     requireNonNull(executionId, "executionId");

@@ -2,6 +2,7 @@ package dev.fewstep.schemas.state;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import dev.fewstep.schemas.Topics;
 import java.time.Instant;
 import java.util.Map;
@@ -22,7 +23,7 @@ public record WorkerRecord(
     String deviceClass,
     String device,
     long memoryBytes,
-    Map<String, String> versions,
+    @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, String> versions,
     Optional<UUID> executionId,
     boolean accepting,
     Instant seenAt,

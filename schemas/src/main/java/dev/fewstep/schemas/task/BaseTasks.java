@@ -2,9 +2,8 @@ package dev.fewstep.schemas.task;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.schemas.Ordered;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +22,7 @@ public record BaseTasks(
   public BaseTasks {
     references = List.copyOf(references);
     requireNonNull(pretrain, "pretrain");
-    evaluations = Collections.unmodifiableMap(new LinkedHashMap<>(evaluations));
+    evaluations = Ordered.copyOf(evaluations);
   }
 
   /** Every task, each after those that it depends on; none when nothing is to be evaluated. */

@@ -2,7 +2,6 @@ package dev.fewstep.worker.task.program;
 
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * What a task made.
@@ -13,7 +12,7 @@ import java.util.TreeMap;
 public record TaskResult(List<OutputFile> files, Map<String, Double> scores) {
   public TaskResult {
     files = List.copyOf(files);
-    scores = Map.copyOf(new TreeMap<>(scores));
+    scores = Map.copyOf(scores);
     if (files.stream().map(OutputFile::name).distinct().count() != files.size()) {
       throw new IllegalArgumentException("two files have the same name: " + files);
     }
