@@ -7,7 +7,6 @@ import dev.fewstep.orchestrator.api.HttpApi;
 import dev.fewstep.orchestrator.archive.Archivist;
 import dev.fewstep.orchestrator.archive.Retention;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
-import dev.fewstep.orchestrator.artifact.StoreUnavailableException;
 import dev.fewstep.orchestrator.care.Care;
 import dev.fewstep.orchestrator.care.Doctor;
 import dev.fewstep.orchestrator.care.DoctorParts;
@@ -24,6 +23,7 @@ import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.log.TermListener;
 import dev.fewstep.orchestrator.log.TopicSetup;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -46,6 +46,7 @@ import org.slf4j.LoggerFactory;
 public final class Orchestrator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Orchestrator.class);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration STORE_PATIENCE = Duration.ofMinutes(1);
   private static final int PROBE_THREADS = 4;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -61,7 +62,7 @@ public final class Orchestrator implements AutoCloseable {
    * tells when there is a leader.
    *
    * @throws org.apache.kafka.common.KafkaException when the cluster does not answer
-   * @throws UncheckedIOException when the object store does not answer
+   * @throws UncheckedIOException when the object store refuses, or does not answer for a minute
    * @throws IllegalStateException when the port is taken
    */
   public static Orchestrator start(OrchestratorConfig config) {
@@ -94,8 +95,8 @@ public final class Orchestrator implements AutoCloseable {
   private void open(OrchestratorConfig config, Clock clock, TermListener listener) {
     ObjectStore store = own(new ObjectStore(config.store()));
     try {
-      store.makeBucket();
-    } catch (StoreUnavailableException e) {
+      store.makeBucket(STORE_PATIENCE);
+    } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
     TopicSetup topics = own(new TopicSetup(config.kafka(), config.recordLock()));

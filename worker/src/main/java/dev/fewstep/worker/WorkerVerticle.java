@@ -123,7 +123,8 @@ public final class WorkerVerticle extends VerticleBase {
     Pulse pulse =
         add(Pulse.start(reporter, identity(device), config.intervals(), metrics::heartbeat, clock));
     TaskTaker taker =
-        new TaskTaker(config.kafka(), control, view, reporter, pulse, runner::run, clock);
+        new TaskTaker(
+            config.kafka(), control, view, reporter, pulse, runner::run, runner::hasRoom, clock);
     taker.start();
     running = new Running(control, taker, pulse);
   }

@@ -10,17 +10,24 @@ import dev.fewstep.store.S3Bucket;
 import dev.fewstep.store.S3Exception;
 import dev.fewstep.store.S3Settings;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The artifacts by their digests, in MinIO or any other S3. Every call blocks. Uses only what every
  * S3 has: no tags, no versions, no policies.
  */
 public final class ObjectStore implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ObjectStore.class);
+  private static final Duration START_PAUSE = Duration.ofSeconds(1);
+
   /** What the keys of all artifacts begin with. */
   public static final String PREFIX = "sha256/";
 
@@ -43,6 +50,41 @@ public final class ObjectStore implements AutoCloseable {
    */
   public void makeBucket() throws StoreUnavailableException {
     ask(bucket::make);
+  }
+
+  /**
+   * As {@link #makeBucket()}, again and again while the store does not answer or says that it
+   * cannot serve now: it may start later than this, or be restarted beside it.
+   *
+   * @param patience how long; the last refusal is thrown
+   * @throws StoreUnavailableException when the store refuses for another reason, or for too long
+   * @throws InterruptedIOException when the thread is interrupted
+   */
+  public void makeBucket(Duration patience)
+      throws StoreUnavailableException, InterruptedIOException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      try {
+        bucket.make();
+        return;
+      } catch (S3Exception e) {
+        if (e.reason() != S3Exception.Reason.UNAVAILABLE
+            || System.nanoTime() + START_PAUSE.toNanos() > deadline) {
+          throw unavailable(e);
+        }
+        LOG.warn("Waits for the object store: it {}", e.getMessage());
+        pause();
+      }
+    }
+  }
+
+  private static void pause() throws InterruptedIOException {
+    try {
+      Thread.sleep(START_PAUSE.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for the object store");
+    }
   }
 
   /**

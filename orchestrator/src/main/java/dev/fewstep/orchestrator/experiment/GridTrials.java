@@ -40,6 +40,10 @@ final class GridTrials implements TrialSource {
   private final Optional<String> salt;
   private final List<Integer> rungs;
   private final int reduction;
+  private Optional<Planned> last = Optional.empty();
+
+  /** The trial that was planned last: its first rung is asked for next. */
+  private record Planned(int trial, TrialPlan plan) {}
 
   private GridTrials(
       Grid grid,
@@ -90,6 +94,13 @@ final class GridTrials implements TrialSource {
 
   @Override
   public TrialPlan plan(int trial) {
+    if (last.filter(before -> before.trial() == trial).isEmpty()) {
+      last = Optional.of(new Planned(trial, planAnew(trial)));
+    }
+    return last.get().plan();
+  }
+
+  private TrialPlan planAnew(int trial) {
     TrialTasks resolved = resolver.trial(grid.point(trial));
     Map<String, PlannedTask> tasks = planned(resolved.all());
     return new TrialPlan(

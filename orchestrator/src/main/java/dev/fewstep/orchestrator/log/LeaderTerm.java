@@ -73,6 +73,7 @@ final class LeaderTerm implements AutoCloseable {
   private long position;
   private long committed;
   private long lastCommit;
+  private long lastOffsets;
   private boolean more = true;
   private long lastTick;
   private long lastLagCheck;
@@ -359,9 +360,14 @@ final class LeaderTerm implements AutoCloseable {
       var unused = send(Topics.CONTROL, order.key(), Optional.of(Json.toBytes(order)));
     }
     context.listener().reached(Stage.SENT, state);
-    producer.sendOffsetsToTransaction(
-        Map.of(INBOX, new OffsetAndMetadata(position)), inbox.groupMetadata());
-    context.listener().reached(Stage.OFFSETS_SENT, state);
+    // The state says where reading goes on. The group's own place is for those who watch its lag,
+    // and costs as much as the rest of a small transaction.
+    if (elapsed(lastOffsets, POSITION_INTERVAL)) {
+      lastOffsets = System.nanoTime();
+      producer.sendOffsetsToTransaction(
+          Map.of(INBOX, new OffsetAndMetadata(position)), inbox.groupMetadata());
+      context.listener().reached(Stage.OFFSETS_SENT, state);
+    }
     producer.commitTransaction();
     committed = position;
     lastCommit = System.nanoTime();

@@ -8,7 +8,10 @@ import dev.fewstep.orchestrator.experiment.OrchestratorState;
  */
 @FunctionalInterface
 public interface TermListener {
-  /** Where a leader is. The first two come once a term, the others with every transaction. */
+  /**
+   * Where a leader is. The first two come once a term, the last once a second, the others with
+   * every transaction.
+   */
   enum Stage {
     /** The inbox is assigned; the leader before is not fenced. */
     ASSIGNED,

@@ -36,7 +36,8 @@ public sealed interface Report extends InboxMessage {
    * @param memoryBytes memory of the device
    * @param versions versions of fewstep, engine and so on
    * @param executionId the execution it holds; empty when idle
-   * @param accepting whether it takes another task when idle; false while draining or leaving
+   * @param accepting whether it takes another task when idle; false while it drains, leaves, or its
+   *     disk is full
    */
   record Presence(
       Instant at,

@@ -34,6 +34,9 @@ public final class Grid {
   private final Optional<Draws> draws;
   private final List<String> ranges;
 
+  /** Made last, if any was: seeds vary fastest, and all of a point share its configuration. */
+  private volatile Optional<GridPoint> last = Optional.empty();
+
   private Grid(ExperimentBody body, Exclusion exclusion) {
     this.base = body.base();
     this.axes = List.copyOf(body.grid().keySet());
@@ -107,9 +110,18 @@ public final class Grid {
     if (index < 0 || index >= size()) {
       throw new IndexOutOfBoundsException("trial " + index + " of " + size());
     }
-    Map<String, JsonNode> chosen = values(index);
+    long place = index / seeds.size();
     long seed = seeds.get((int) (index % seeds.size()));
-    return new GridPoint(index, chosen, seed, lay(chosen));
+    GridPoint point =
+        last.filter(before -> before.index() / seeds.size() == place)
+            .map(before -> new GridPoint(index, before.values(), seed, before.base()))
+            .orElseGet(
+                () -> {
+                  Map<String, JsonNode> chosen = values(index);
+                  return new GridPoint(index, chosen, seed, lay(chosen));
+                });
+    last = Optional.of(point);
+    return point;
   }
 
   /** The values of an index alone, without building its configuration. */

@@ -38,6 +38,7 @@ public final class TaskResolver {
   private final EvaluationSpec evaluation;
   private final Inputs inputs;
   private final Map<TaskSpec, Keyed<? extends TaskSpec>> remembered = new HashMap<>();
+  private Optional<Resolved> last = Optional.empty();
 
   /**
    * Resolves for one experiment.
@@ -108,7 +109,15 @@ public final class TaskResolver {
         evaluation.bootstrap());
   }
 
+  /** All seeds of a point share its configuration. */
   private Resolved resolve(BaseSpec base) {
+    if (last.filter(before -> before.base().equals(base)).isEmpty()) {
+      last = Optional.of(resolveAnew(base));
+    }
+    return last.get();
+  }
+
+  private Resolved resolveAnew(BaseSpec base) {
     List<SpecProblem> problems = new ArrayList<>();
     SourceRef dataset =
         input(
@@ -175,7 +184,8 @@ public final class TaskResolver {
             .map(task -> SourceRef.upstream(task.key(), ArtifactKind.WEIGHTS))
             .or(() -> imported)
             .orElseThrow();
-    return new Resolved(dataset, weights, trained, validation, pretrain, references, scoredSpaces);
+    return new Resolved(
+        base, dataset, weights, trained, validation, pretrain, references, scoredSpaces);
   }
 
   private List<WeightedSpace> trained(LossSpec loss, List<SpecProblem> problems) {
@@ -265,6 +275,7 @@ public final class TaskResolver {
   }
 
   private record Resolved(
+      BaseSpec base,
       SourceRef dataset,
       SourceRef weights,
       List<WeightedSpace> trained,

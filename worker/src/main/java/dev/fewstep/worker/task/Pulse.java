@@ -58,6 +58,7 @@ public final class Pulse implements AutoCloseable {
   private volatile Optional<RunningTask> running = Optional.empty();
   private volatile boolean leaving;
   private volatile boolean drained;
+  private volatile boolean full;
 
   private Pulse(TaskReporter reporter, WorkerIdentity identity, Runnable beaten, Clock clock) {
     this.reporter = requireNonNull(reporter, "reporter");
@@ -125,6 +126,16 @@ public final class Pulse implements AutoCloseable {
     }
   }
 
+  /** Says from now on that the worker's disk has no room for a task, or has room again. */
+  void full(boolean value) {
+    full = value;
+    sendPresence();
+  }
+
+  boolean isFull() {
+    return full;
+  }
+
   /** Sends a presence now. */
   synchronized void sendPresence() {
     Optional<UUID> execution = running.map(RunningTask::executionId);
@@ -137,7 +148,7 @@ public final class Pulse implements AutoCloseable {
             identity.memoryBytes(),
             identity.versions(),
             execution,
-            !leaving && !drained));
+            !leaving && !drained && !full));
   }
 
   @Override

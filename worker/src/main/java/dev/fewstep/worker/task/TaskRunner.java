@@ -45,6 +45,8 @@ import org.slf4j.LoggerFactory;
 public final class TaskRunner {
   private static final Logger LOG = LoggerFactory.getLogger(TaskRunner.class);
 
+  private static final int PROBE_BYTES = 4 << 20;
+
   /** Computes a task of any kind. */
   @FunctionalInterface
   public interface Work {
@@ -99,6 +101,25 @@ public final class TaskRunner {
     try (TorchEngine.Hold hold = TorchEngine.hold()) {
       LOG.debug("{} holds the engine ({})", task.executionId(), hold);
       return onOwnThread(task);
+    }
+  }
+
+  /** Whether the disk takes a few megabytes; tried by writing them. */
+  public boolean hasRoom() {
+    Path probe = place.scratch().resolve("room");
+    try {
+      Files.createDirectories(place.scratch());
+      Files.write(probe, new byte[PROBE_BYTES]);
+      return true;
+    } catch (IOException e) {
+      LOG.warn("The disk has no room: {}", e.toString());
+      return false;
+    } finally {
+      try {
+        Files.deleteIfExists(probe);
+      } catch (IOException e) {
+        LOG.warn("{} is left behind", probe, e);
+      }
     }
   }
 

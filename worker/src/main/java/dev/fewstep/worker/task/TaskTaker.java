@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
+import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
 import java.io.UncheckedIOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -41,8 +43,10 @@ public final class TaskTaker implements AutoCloseable {
   private final TaskReporter reporter;
   private final Pulse pulse;
   private final Function<RunningTask, Outcome> runner;
+  private final BooleanSupplier room;
   private final Clock clock;
   private final Thread thread;
+  private boolean full;
   private volatile boolean stopping;
   private volatile boolean joined;
   private volatile boolean wasAsked;
@@ -51,6 +55,8 @@ public final class TaskTaker implements AutoCloseable {
    * A taker that does nothing until {@link #start()}.
    *
    * @param runner runs a task on the taker's own thread or another and returns when it has ended
+   * @param room whether the disk has room again, asked after a task that found it full until it
+   *     says so: each task taken meanwhile would lose an attempt
    */
   public TaskTaker(
       KafkaSettings kafka,
@@ -59,6 +65,7 @@ public final class TaskTaker implements AutoCloseable {
       TaskReporter reporter,
       Pulse pulse,
       Function<RunningTask, Outcome> runner,
+      BooleanSupplier room,
       Clock clock) {
     this.kafka = requireNonNull(kafka, "kafka");
     this.tail = requireNonNull(tail, "tail");
@@ -66,6 +73,7 @@ public final class TaskTaker implements AutoCloseable {
     this.reporter = requireNonNull(reporter, "reporter");
     this.pulse = requireNonNull(pulse, "pulse");
     this.runner = requireNonNull(runner, "runner");
+    this.room = requireNonNull(room, "room");
     this.clock = requireNonNull(clock, "clock");
     this.thread = new Thread(this::loop, "fewstep-taker");
   }
@@ -87,10 +95,10 @@ public final class TaskTaker implements AutoCloseable {
 
   /**
    * Whether it is polling its share group or running a task, or keeps out of the group because it
-   * is asked to.
+   * is asked to or its disk is full.
    */
   public boolean isActive() {
-    return (joined || control.drains()) && thread.isAlive();
+    return (joined || control.drains() || pulse.isFull()) && thread.isAlive();
   }
 
   /** Whether its thread lives. */
@@ -135,7 +143,7 @@ public final class TaskTaker implements AutoCloseable {
   private void loop() {
     String topic = Topics.tasks(pulse.identity().deviceClass());
     while (!stopping) {
-      if (control.drains()) {
+      if (control.drains() || isFull()) {
         pause();
         continue;
       }
@@ -148,7 +156,7 @@ public final class TaskTaker implements AutoCloseable {
             });
         group.subscribe(List.of(topic));
         joined = true;
-        while (!stopping && !control.drains()) {
+        while (!stopping && !control.drains() && !full) {
           for (ConsumerRecord<byte[], byte[]> record : group.poll(POLL)) {
             take(group, record);
           }
@@ -160,6 +168,15 @@ public final class TaskTaker implements AutoCloseable {
         joined = false;
       }
     }
+  }
+
+  private boolean isFull() {
+    if (full && room.getAsBoolean()) {
+      LOG.info("The disk has room again");
+      full = false;
+      pulse.full(false);
+    }
+    return full;
   }
 
   private KafkaShareConsumer<byte[], byte[]> join() {
@@ -178,9 +195,9 @@ public final class TaskTaker implements AutoCloseable {
       return;
     }
     TaskMessage message = read.get();
-    if (stopping || !(tail.isAtEnd() || controlIsCurrent()) || control.drains()) {
+    if (stopping || full || !(tail.isAtEnd() || controlIsCurrent()) || control.drains()) {
       answer(group, record, AcknowledgeType.RELEASE);
-      if (!stopping && !control.drains()) {
+      if (!stopping && !full && !control.drains()) {
         pause();
       }
       return;
@@ -233,6 +250,11 @@ public final class TaskTaker implements AutoCloseable {
   private void run(RunningTask task) {
     Instant begin = clock.instant();
     Outcome outcome = runner.apply(task);
+    if (outcome instanceof Outcome.Failure failure && failure.code() == FailureCode.DISK_FULL) {
+      LOG.error("Takes no task until the disk has room: {}", failure.message());
+      full = true;
+      pulse.full(true);
+    }
     pulse.endsTask();
     if (!report(task, outcome, Duration.between(begin, clock.instant()))) {
       pulse.sendPresence();

@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +38,7 @@ class TaskTakerTest {
   private static int classes;
   private final List<AutoCloseable> open = new ArrayList<>();
   private final List<String> ran = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean room = new AtomicBoolean(true);
 
   @BeforeAll
   static void start() throws Exception {
@@ -103,6 +105,7 @@ class TaskTakerTest {
                   ran.add(task.message().taskKey());
                   return runner.apply(task);
                 },
+                room::get,
                 Clock.systemUTC()));
     taker.start();
     return taker;
@@ -167,6 +170,28 @@ class TaskTakerTest {
               assertThat(batch.executionId()).isEqualTo(started.executionId());
               assertThat(batch.points()).singleElement().extracting("value").isEqualTo(0.5);
             });
+  }
+
+  @Test
+  void takesNothingUntilAFullDiskHasRoom() {
+    String deviceClass = nextClass();
+    room.set(false);
+    worker(
+        deviceClass,
+        task ->
+            task.message().taskKey().equals(key("first"))
+                ? new Outcome.Failure(FailureCode.DISK_FULL, "The worker's disk is full.")
+                : success());
+    leader.publish(deviceClass, task("first", 1));
+    leader.await(Report.Failed.class, f -> f.taskKey().equals(key("first")));
+    leader.publish(deviceClass, task("second", 1));
+    leader.await(Report.Presence.class, p -> p.executionId().isEmpty() && !p.accepting());
+    Instant until = Instant.now().plusSeconds(2);
+    leader.await(Report.Presence.class, p -> !p.accepting() && p.at().isAfter(until));
+    assertThat(ran).containsExactly(key("first"));
+    room.set(true);
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("second")));
+    assertThat(leader.all(Report.Presence.class)).last().matches(Report.Presence::accepting);
   }
 
   @Test

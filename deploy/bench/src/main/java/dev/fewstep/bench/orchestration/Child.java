@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A {@link BenchProcess} that the benchmark has started. For one thread. */
@@ -40,10 +41,16 @@ final class Child implements AutoCloseable {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heap,
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BenchProcess.class.getName()));
+                "-XX:+UseSerialGC"));
+    // -Drecordings=FOLDER keeps a flight recording of each process there.
+    Optional.ofNullable(System.getProperty("recordings"))
+        .ifPresent(
+            folder ->
+                command.add(
+                    "-XX:StartFlightRecording=settings=profile,filename="
+                        + Path.of(folder, arguments[0] + "-" + System.nanoTime() + ".jfr")));
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), BenchProcess.class.getName()));
     command.addAll(List.of(arguments));
     try {
       return new Child(

@@ -52,6 +52,7 @@ final class Device implements AutoCloseable {
             reporter,
             pulse,
             task -> run(task, artifacts, started),
+            () -> true,
             Clock.systemUTC());
     taker.start();
   }

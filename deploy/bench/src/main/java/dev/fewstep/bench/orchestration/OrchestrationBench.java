@@ -20,6 +20,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -34,6 +37,11 @@ public final class OrchestrationBench implements AutoCloseable {
   private static final int DEVICES = 32;
   private static final int ARTIFACTS = 64;
   private static final int OFFERED = 50;
+  private static final int CLIENTS = 16;
+
+  /** What the compilers of the three processes need until they use less than a core in all. */
+  private static final Duration WARM = Duration.ofSeconds(Integer.getInteger("warm", 60));
+
   private static final int POINT_SEEDS = 100;
 
   private final Path directory;
@@ -58,7 +66,7 @@ public final class OrchestrationBench implements AutoCloseable {
     }
     if (wanted.contains("throughput")) {
       try (OrchestrationBench bench = new OrchestrationBench();
-          Child replica = bench.replica("400m")) {
+          Child replica = bench.replica("600m")) {
         bench.throughput(replica, measured);
       }
     }
@@ -109,9 +117,10 @@ public final class OrchestrationBench implements AutoCloseable {
     devices(artifacts, message -> {});
     await("32 devices are known", () -> api.get("/workers").get("items").size() == DEVICES);
     String id =
-        api.submit(Grids.grid("throughput", 1, Integer.getInteger("points", 150), POINT_SEEDS));
+        api.submit(Grids.grid("throughput", 1, Integer.getInteger("points", 400), POINT_SEEDS));
+    long warm = System.nanoTime() + WARM.toNanos();
     awaitPlanned(api, id);
-    await("the devices are warm", () -> done(api, id) >= 3_000);
+    await("everything is compiled", () -> System.nanoTime() > warm && done(api, id) >= 3_000);
     long first = done(api, id);
     Duration[] before = {stack.processorTime(), replica.processorTime(), ownProcessorTime()};
     long began = System.nanoTime();
@@ -161,10 +170,13 @@ public final class OrchestrationBench implements AutoCloseable {
     devices(artifacts(), message -> starts.add(start(message)));
     await("32 devices are known", () -> api.get("/workers").get("items").size() == DEVICES);
     try (InboxTimes inbox = new InboxTimes(stack.word(0))) {
-      int offered = (int) (measured.toSeconds() + 10) * OFFERED / 2;
-      long warm = 10L * OFFERED / 2;
+      int offered = (int) measured.plus(WARM).toSeconds() * OFFERED / 2;
+      long warm = WARM.toSeconds() * OFFERED / 2;
       long begin = System.nanoTime();
       long counted = 0;
+      // Many clients, so that a slow answer does not hold back what is offered after it.
+      ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+      List<Future<?>> submitted = new ArrayList<>();
       for (int i = 0; i < offered; i++) {
         long due = begin + i * 2_000_000_000L / OFFERED;
         long left = due - System.nanoTime();
@@ -176,8 +188,13 @@ public final class OrchestrationBench implements AutoCloseable {
           counted = System.nanoTime();
         }
         // One trial: a finetune at once, its evaluation after it; all else is cached.
-        var unused = api.submit(Grids.grid("latency", 1_000 + i, 1, 1));
+        int point = 1_000 + i;
+        submitted.add(clients.submit(() -> api.submit(Grids.grid("latency", point, 1, 1))));
       }
+      for (Future<?> each : submitted) {
+        each.get();
+      }
+      clients.shutdown();
       double took = (System.nanoTime() - counted) / 1e9;
       Thread.sleep(3_000);
       Times ready = new Times();
