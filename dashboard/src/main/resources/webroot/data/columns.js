@@ -1,0 +1,147 @@
+// @ts-check
+/**
+ * The trials of an experiment as columns, as `GET /experiments/{id}/columns` gives them: one array a
+ * column, one place a trial, null where nothing is known. Pure functions.
+ *
+ * @typedef {"axis" | "fact" | "score" | "baseline" | "curve"} Group
+ * @typedef {{name: string, label: string, group: Group, unit?: string, better?: "lower" | "higher",
+ *   kind: "number" | "category" | "text", values: any[]}} Column
+ * @typedef {{count: number, total: number, spec: Record<string, any>, columns: Column[]}} Table
+ */
+
+/** States in which a trial does not change any more by itself. */
+const ended = new Set(["SUCCEEDED", "CACHED", "FAILED", "CANCELLED", "STOPPED"]);
+
+/** @param {string} state */
+export const isFinal = (state) => ended.has(state);
+
+/**
+ * A value as people read it and as the URL carries it.
+ * @param {any} value
+ */
+export function text(value) {
+  if (value === null || value === undefined) return "–";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * @param {Table} table
+ * @param {string} name
+ * @returns {Column | undefined}
+ */
+export const column = (table, name) => table.columns.find((one) => one.name === name);
+
+/**
+ * @param {Table} table
+ * @param {string} name
+ * @param {number} row
+ */
+export const value = (table, name, row) => column(table, name)?.values[row] ?? null;
+
+/**
+ * @param {Table} table
+ * @param {...Group} groups
+ */
+export const inGroups = (table, ...groups) =>
+  table.columns.filter((one) => groups.includes(one.group));
+
+/**
+ * Columns that trials can be laid out by: axes, the seed, sampling steps and NFE, if they differ.
+ * @param {Table} table
+ */
+export function dimensions(table) {
+  const extra = ["samplingSteps", "nfe", "seed"]
+    .map((name) => column(table, name))
+    .filter((found) => found && distinct(found.values).length > 1);
+  const axes = inGroups(table, "axis");
+  return /** @type {Column[]} */ ([
+    ...axes,
+    ...extra.filter((one) => !axes.some((axis) => axis.name === one?.name)),
+  ]);
+}
+
+/**
+ * Scores by which trials are compared, those of spaces that were not trained in first.
+ * @param {Table} table
+ */
+export function scores(table) {
+  const named = (/** @type {string} */ prefix) =>
+    inGroups(table, "score").filter((one) => one.name.startsWith(prefix));
+  const trained = new Set(table.spec.trainedSpaces ?? []);
+  const fd = named("fd:");
+  const held = fd.filter((one) => !trained.has(spaceOf(one.name)));
+  const rest = inGroups(table, "score").filter(
+    (one) => !one.name.startsWith("fd:") && !/_(low|high):/.test(one.name),
+  );
+  return [...held, ...fd.filter((one) => !held.includes(one)), ...rest];
+}
+
+/** @param {string} name of a score's column, as `fd:penultimate` */
+export const spaceOf = (name) => name.slice(name.indexOf(":") + 1);
+
+/**
+ * A column beside a score's: its interval's ends, its baseline or their ratio.
+ * @param {Table} table
+ * @param {string} name as `fd:SPACE`
+ * @param {"low" | "high" | "baseline" | "ratio"} what
+ */
+export function beside(table, name, what) {
+  const metric = name.slice(0, name.indexOf(":"));
+  const space = spaceOf(name);
+  const prefix = what === "low" || what === "high" ? `${metric}_${what}` : `${what}_${metric}`;
+  return column(table, `${prefix}:${space}`);
+}
+
+/**
+ * Distinct values, numbers ascending, others in the order they come in.
+ * @param {any[]} values
+ */
+export function distinct(values) {
+  /** @type {Map<string, any>} */
+  const seen = new Map();
+  for (const one of values) {
+    if (one !== null && one !== undefined) {
+      const key = text(one);
+      if (!seen.has(key)) seen.set(key, one);
+    }
+  }
+  const found = [...seen.values()];
+  return found.every((one) => typeof one === "number") ? found.sort((a, b) => a - b) : found;
+}
+
+/**
+ * Pages of one table as one. Columns that only some pages have are null elsewhere.
+ * @param {{from: number, count: number, total: number, spec: any, columns: Column[]}[]} pages in order
+ * @returns {Table}
+ */
+export function join(pages) {
+  const count = pages.reduce((sum, page) => sum + page.count, 0);
+  /** @type {Map<string, Column>} */
+  const columns = new Map();
+  let start = 0;
+  for (const page of pages) {
+    for (const one of page.columns) {
+      let whole = columns.get(one.name);
+      if (!whole) {
+        whole = { ...one, values: new Array(count).fill(null) };
+        columns.set(one.name, whole);
+      }
+      for (let i = 0; i < page.count; i++) whole.values[start + i] = one.values[i] ?? null;
+    }
+    start += page.count;
+  }
+  const last = pages[pages.length - 1];
+  return {
+    count,
+    total: last?.total ?? 0,
+    spec: Object.assign({}, ...pages.map((page) => page.spec ?? {})),
+    columns: [...columns.values()],
+  };
+}
+
+/**
+ * Whether a page can be kept as it is when something changed: all of its trials have ended.
+ * @param {{columns: Column[]}} page
+ */
+export const isSettled = (page) =>
+  (page.columns.find((one) => one.name === "state")?.values ?? [null]).every(isFinal);
