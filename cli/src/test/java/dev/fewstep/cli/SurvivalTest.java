@@ -69,6 +69,57 @@ class SurvivalTest {
         .containsExactlyInAnyOrderElementsOf(interrupted);
   }
 
+  @Test
+  void drainsAndSignalsCostNothingAndChangeNothing() throws Exception {
+    up.start();
+    up.importInputs();
+    String drained = up.submit(spec("drained", "3", true));
+    awaitFinetuneAtStep(drained);
+    String first = workerId();
+    assertThat(program("workers", "drain", first).err()).isEmpty();
+    UpProcess.await(
+        "it is handed back", () -> finetune(drained).path("state").asText().equals("QUEUED"));
+    String key = finetune(drained).path("key").asText();
+    JsonNode why = up.client().get("/api/v1/tasks/" + key + "/explain").path("reasons");
+    assertThat(why.findValuesAsText("code"))
+        .as("why it waits")
+        .containsExactly("DRAINING", "HANDED_BACK");
+    assertThat(program("workers", "drain", first, "--resume").err()).isEmpty();
+    UpProcess.await("it goes on", () -> finetune(drained).path("state").asText().equals("RUNNING"));
+    ProcessHandle signalled = up.worker();
+    assertThat(signalled.destroy()).as("SIGTERM").isTrue();
+    UpProcess.await("the worker ends in time", () -> !signalled.isAlive());
+    up.awaitSuccess(drained);
+    JsonNode finetune = finetune(drained);
+    assertThat(finetune.path("attempt").asInt()).as("taken three times").isEqualTo(3);
+    assertThat(finetune.path("charged").asInt(-1)).as("free of charge").isZero();
+    assertThat(finetune.path("workerId").asText()).as("gone on elsewhere").isNotEqualTo(first);
+
+    String undisturbed = up.submit(spec("calm", "3", false));
+    up.awaitSuccess(undisturbed);
+    assertThat(weights(undisturbed))
+        .as("weights of an uninterrupted run, bit by bit")
+        .containsExactlyElementsOf(weights(drained));
+
+    assertThat(program("project", "set", "default", "--weight", "3", "--devices", "2").exitCode())
+        .isZero();
+    JsonNode project = up.client().get("/api/v1/projects").path("items").path(0);
+    assertThat(project.path("weight").asDouble()).isEqualTo(3);
+    assertThat(project.path("maxDevices").asInt()).isEqualTo(2);
+    assertThat(program("project", "list").out()).contains("default");
+  }
+
+  private ProgramRun program(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.add("--server");
+    all.add(up.address());
+    return ProgramRun.in(folder, all.toArray(String[]::new));
+  }
+
+  private String workerId() {
+    return up.client().get("/api/v1/workers").path("items").path(0).path("workerId").asText();
+  }
+
   private static String spec(String name, String seeds, boolean cache) {
     return """
     apiVersion: fewstep/v1

@@ -22,6 +22,7 @@ final class UpProcess implements AutoCloseable {
   private final Path folder;
   private Optional<Process> up = Optional.empty();
   private Optional<ApiClient> client = Optional.empty();
+  private String address = "";
 
   /** A process that keeps everything in a folder. */
   UpProcess(Path folder) {
@@ -31,6 +32,11 @@ final class UpProcess implements AutoCloseable {
   /** A client of it. */
   ApiClient client() {
     return client.orElseThrow();
+  }
+
+  /** Where it serves. */
+  String address() {
+    return address;
   }
 
   /** Starts it on its data directory, again if need be. */
@@ -65,7 +71,7 @@ final class UpProcess implements AutoCloseable {
           assertThat(process.isAlive()).as("up runs: %s", read(out)).isTrue();
           return read(out).contains("dashboard: ");
         });
-    String address =
+    address =
         read(out)
             .lines()
             .filter(line -> line.startsWith("dashboard: "))

@@ -13,6 +13,7 @@ import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.orchestrator.log.LogSnapshot;
 import dev.fewstep.schemas.Artifact;
+import dev.fewstep.schemas.Digests;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.message.TaskMessage;
@@ -54,9 +55,14 @@ class BackupTest {
   }
 
   private static Backup.Result write(TestStack stack, Path target) throws IOException {
+    return write(stack, target, false, false);
+  }
+
+  private static Backup.Result write(TestStack stack, Path target, boolean verify, boolean prune)
+      throws IOException {
     try (ObjectStore store = new ObjectStore(stack.store())) {
       return new Backup(stack.kafka(), store, Clock.systemUTC())
-          .write(target, false, false, Progress.NONE);
+          .write(target, verify, prune, Progress.NONE);
     }
   }
 
@@ -88,6 +94,7 @@ class BackupTest {
       Backup.Result again = write(first, backup());
       assertThat(again.copied()).as("artifacts that are there are not read again").isZero();
       assertThat(again.artifacts()).isEqualTo(written.artifacts());
+      damagedIsCopiedAgainAndStrangersArePruned(first, written.artifacts());
     }
     damagedIsRefused();
 
@@ -97,6 +104,56 @@ class BackupTest {
       assertThat(restored.uploaded()).isEqualTo(restored.artifacts());
       assertThat(restore(second, backup(), false).already()).as("a repetition").isTrue();
       finished(second, half);
+      forced(second, half);
+    }
+  }
+
+  private void damagedIsCopiedAgainAndStrangersArePruned(TestStack stack, int artifacts)
+      throws IOException {
+    Path object = anObject();
+    byte[] right = Files.readAllBytes(object);
+    byte[] wrong = right.clone();
+    wrong[0] ^= 1;
+    Files.write(object, wrong);
+    String nobodys = Digests.sha256Hex("nobody needs this");
+    Path stranger = object.getParent().resolveSibling(nobodys.substring(0, 2)).resolve(nobodys);
+    Files.createDirectories(stranger.getParent());
+    Files.writeString(stranger, "nobody needs this");
+
+    Backup.Result trusting = write(stack, backup());
+    assertThat(trusting.copied()).as("of the same size, not read").isZero();
+    assertThat(stranger).exists();
+    Backup.Result verified = write(stack, backup(), true, true);
+    assertThat(verified.copied()).isEqualTo(1);
+    assertThat(verified.artifacts()).isEqualTo(artifacts);
+    assertThat(verified.pruned()).isGreaterThanOrEqualTo(1);
+    assertThat(object).hasBinaryContent(right);
+    assertThat(stranger).doesNotExist();
+  }
+
+  /** What came after the backup goes; the cluster is again as it was then, and works. */
+  private void forced(TestStack stack, Half half) throws IOException {
+    assertThat(restore(stack, backup(), true).already()).isFalse();
+    try (Orchestrator orchestrator = Orchestrator.start(config(stack));
+        TopicReader topics = new TopicReader(stack.kafka());
+        ObjectStore store = new ObjectStore(stack.store());
+        ScriptedWorker worker = new ScriptedWorker(topics, store)) {
+      TestStack.await("a leader", orchestrator::ready);
+      ApiClient client = new ApiClient(orchestrator.address());
+      String running = "/api/v1/tasks/" + half.running().taskKey();
+      assertThat(client.read(running).path("state").asText()).isNotEqualTo("SUCCEEDED");
+      TestStack.await(
+          "it is done again",
+          () -> {
+            var unused = worker.one();
+            return client.read(running).path("state").asText().equals("SUCCEEDED");
+          });
+    }
+  }
+
+  private Path anObject() throws IOException {
+    try (Stream<Path> files = Files.walk(backup().resolve("objects"))) {
+      return files.filter(Files::isRegularFile).findFirst().orElseThrow();
     }
   }
 
@@ -227,10 +284,7 @@ class BackupTest {
 
   /** Nothing of a damaged or forged backup is believed; no broker is needed to find that out. */
   private void damagedIsRefused() throws IOException {
-    Path object;
-    try (Stream<Path> files = Files.walk(backup().resolve("objects"))) {
-      object = files.filter(Files::isRegularFile).findFirst().orElseThrow();
-    }
+    Path object = anObject();
     byte[] right = Files.readAllBytes(object);
     byte[] wrong = right.clone();
     wrong[0] ^= 1;

@@ -1,5 +1,6 @@
 package dev.fewstep.bench.orchestration;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +43,7 @@ final class BareRing {
 
   private final String bootstrap;
   private final AtomicLong done = new AtomicLong();
+  private final Times times = new Times();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean stopping;
 
@@ -56,6 +58,20 @@ final class BareRing {
       start(this::member);
     }
     start(() -> lead(2 * members));
+  }
+
+  /** Sends so many records a second, each in a transaction of its own, until it is stopped. */
+  void startPaced(int members, int perSecond) throws ExecutionException, InterruptedException {
+    makeTopics();
+    for (int i = 0; i < members; i++) {
+      start(this::member);
+    }
+    start(() -> pace(perSecond));
+  }
+
+  /** Milliseconds from the begin of a record's transaction to its report in the log. */
+  Times times() {
+    return times;
   }
 
   /** Records that have gone round. */
@@ -133,6 +149,7 @@ final class BareRing {
       while (!stopping) {
         for (ConsumerRecord<byte[], byte[]> task : group.poll(Duration.ofMillis(500))) {
           reporter.send(new ProducerRecord<>(REPORTS, task.key(), BODY)).get();
+          times.add((System.nanoTime() - ByteBuffer.wrap(task.key()).getLong()) / 1e6);
           group.acknowledge(task, AcknowledgeType.ACCEPT);
           var unused = group.commitSync();
         }
@@ -184,8 +201,24 @@ final class BareRing {
     }
   }
 
+  private void pace(int perSecond) {
+    try (KafkaProducer<byte[], byte[]> leader = producer(Map.of("transactional.id", "bare"))) {
+      leader.initTransactions();
+      long due = System.nanoTime();
+      while (!stopping) {
+        due += 1_000_000_000L / perSecond;
+        Thread.sleep(Math.max(0, (due - System.nanoTime()) / 1_000_000));
+        leader.beginTransaction();
+        next(leader);
+        leader.commitTransaction();
+      }
+    } catch (InterruptException | InterruptedException e) {
+      stopping = true;
+    }
+  }
+
   private static void next(KafkaProducer<byte[], byte[]> leader) {
-    byte[] key = "k".getBytes(StandardCharsets.UTF_8);
+    byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(System.nanoTime()).array();
     for (String topic : List.of(STATE, TASKS)) {
       var unused = leader.send(new ProducerRecord<>(topic, 0, key, BODY));
     }

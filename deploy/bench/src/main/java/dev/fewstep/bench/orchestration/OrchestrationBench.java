@@ -63,6 +63,9 @@ public final class OrchestrationBench implements AutoCloseable {
       try (OrchestrationBench bench = new OrchestrationBench()) {
         bench.bare(measured);
       }
+      try (OrchestrationBench bench = new OrchestrationBench()) {
+        bench.barePaced(measured);
+      }
     }
     if (wanted.contains("throughput")) {
       try (OrchestrationBench bench = new OrchestrationBench();
@@ -93,7 +96,7 @@ public final class OrchestrationBench implements AutoCloseable {
   private void bare(Duration measured) throws Exception {
     BareRing ring = new BareRing(stack.word(0));
     ring.start(DEVICES);
-    await("the ring is warm", () -> ring.done() >= 3_000);
+    Thread.sleep(WARM.toMillis());
     long first = ring.done();
     Duration[] before = {stack.processorTime(), ownProcessorTime()};
     long began = System.nanoTime();
@@ -107,6 +110,20 @@ public final class OrchestrationBench implements AutoCloseable {
         records / took,
         1e3 * seconds(stack.processorTime().minus(before[0])) / records,
         1e3 * seconds(ownProcessorTime().minus(before[1])) / records);
+    ring.stop();
+  }
+
+  private void barePaced(Duration measured) throws Exception {
+    BareRing ring = new BareRing(stack.word(0));
+    ring.startPaced(DEVICES, OFFERED);
+    Thread.sleep(WARM.toMillis());
+    ring.times().clear();
+    Thread.sleep(measured.toMillis());
+    Times times = ring.times();
+    print(
+        "Kafka alone, %d records/s | transaction begun -> taken and reported p50 %.0f ms, p95 %.0f"
+            + " ms (n=%d)",
+        OFFERED, times.quantile(0.5), times.quantile(0.95), times.count());
     ring.stop();
   }
 

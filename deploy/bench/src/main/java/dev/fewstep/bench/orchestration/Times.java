@@ -12,6 +12,10 @@ final class Times {
     millis.add(value);
   }
 
+  void clear() {
+    millis.clear();
+  }
+
   int count() {
     return millis.size();
   }
