@@ -5,6 +5,7 @@ const from = "../../main/resources/webroot/";
 const columns = await import(`${from}data/columns.js`);
 const filters = await import(`${from}data/filter.js`);
 const heat = await import(`${from}data/heatmap.js`);
+const heatLook = await import(`${from}data/heatoption.js`);
 const nfe = await import(`${from}data/nfe.js`);
 const pareto = await import(`${from}data/pareto.js`);
 const parallel = await import(`${from}data/parallel.js`);
@@ -48,8 +49,8 @@ test("numbers ascend and words keep their order", () => {
   assert.deepEqual(columns.distinct(["rbf", "imq", "rbf"]), ["rbf", "imq"]);
 });
 
-test("dimensions are axes and whatever else differs, each once", () => {
-  assert.deepEqual(columns.dimensions(table()).map((one) => one.name), ["loss.kernel", "sampling.steps", "nfe", "seed"]);
+test("dimensions are axes and what else differs and is not said by an axis", () => {
+  assert.deepEqual(columns.dimensions(table()).map((one) => one.name), ["loss.kernel", "sampling.steps", "seed"]);
 });
 
 test("scores of spaces that were not trained in come first, without intervals", () => {
@@ -145,7 +146,7 @@ test("a cell is the aggregate of its trials and says why it has none", () => {
 test("the heat map writes its numbers with enough contrast and patterns what lacks", () => {
   const grid = heat.heatGrid(table(), rows, { x: "sampling.steps", y: "loss.kernel", facet: "seed", score: "fd:hog", how: "min" });
   const names = { x: "steps", y: "kernel", score: "FD hog", how: "min" };
-  const option = heat.heatOption(grid, names, theme, { width: 800, height: heat.heatHeight(grid, 800) });
+  const option = heatLook.heatOption(grid, names, theme, { width: 800, height: heatLook.heatHeight(grid, 800) });
   const items = option.series.flatMap((series) => series.data);
   assert.equal(items.length, 8);
   for (const { label, cell } of items.filter((item) => item.cell.value !== null)) {
@@ -185,7 +186,10 @@ test("a logarithmic scale gives way to numbers below zero", () => {
   const names = { score: "KD", by: null, log: true, better: "lower" };
   assert.equal(nfe.nfeOption(low, [], names, theme).yAxis.type, "value");
   const points = nfe.tunedPoints(table(), rows, "fd:hog", null);
-  assert.equal(nfe.nfeOption(points, [], names, theme).yAxis.type, "value", "an interval reaches below zero");
+  const option = nfe.nfeOption(points, [], names, theme);
+  const [bar] = option.series.find((one) => one.type === "custom").data;
+  assert.equal(option.yAxis.type, "log");
+  assert.deepEqual([bar.value[1], bar.value[3]], [1, 1], "an interval that reaches below zero is open there");
   assert.equal(nfe.nfeOption(new Map(), [], names, theme).yAxis.type, "log");
 });
 
@@ -197,17 +201,17 @@ test("nobody beats a point of the front", () => {
 });
 
 test("parallel lines go through places of values, and brushes mean filters both ways", () => {
-  const axes = parallel.dimensionsOf(table(), ["loss.kernel", "sampling.steps", "trial", "fd:hog", "fd:lenet"]);
-  assert.deepEqual(axes.map((one) => [one.name, one.kind]), [["loss.kernel", "category"], ["sampling.steps", "category"], ["trial", "number"], ["fd:hog", "number"]]);
+  const axes = parallel.dimensionsOf(table(), ["loss.kernel", "sampling.steps", "fd:lenet", "fd:hog"]);
+  assert.deepEqual(axes.map((one) => [one.name, one.kind]), [["loss.kernel", "category"], ["sampling.steps", "category"], ["fd:hog", "number"]]);
   const found = parallel.lines(table(), rows, axes);
   assert.equal(found.lacking, 2);
-  assert.deepEqual(found.data[2].line, [0, 1, 2, 3]);
+  assert.deepEqual(found.data[2].line, [0, 1, 3]);
   assert.deepEqual(parallel.meaning(axes[1], [[0.7, 1.2]]), { values: ["10"] });
-  assert.deepEqual(parallel.meaning(axes[3], [[1.23456789, 4]]), { range: [1.23457, 4] });
-  assert.deepEqual(parallel.meaning(axes[3], []), { range: null });
+  assert.deepEqual(parallel.meaning(axes[2], [[1.23456789, 4]]), { range: [1.23457, 4] });
+  assert.deepEqual(parallel.meaning(axes[2], []), { range: null });
   const filter = { ...filters.everything(), values: { "sampling.steps": ["10"] }, ranges: { "fd:hog": [2, 3] } };
-  assert.deepEqual(parallel.brushOf(axes[1], filter), [[1, 1]]);
-  assert.deepEqual(parallel.brushOf(axes[3], filter), [[2, 3]]);
+  assert.deepEqual(parallel.brushOf(axes[1], filter), [[0.65, 1.35]]);
+  assert.deepEqual(parallel.brushOf(axes[2], filter), [[2, 3]]);
 });
 
 test("curves are ordered by where they ended", () => {

@@ -46,18 +46,38 @@ export const inGroups = (table, ...groups) =>
   table.columns.filter((one) => groups.includes(one.group));
 
 /**
- * Columns that trials can be laid out by: axes, the seed, sampling steps and NFE, if they differ.
+ * Columns that trials can be laid out by: axes, and sampling steps, NFE and the seed, if they differ
+ * and say something that no axis says.
  * @param {Table} table
  */
 export function dimensions(table) {
-  const extra = ["samplingSteps", "nfe", "seed"]
-    .map((name) => column(table, name))
-    .filter((found) => found && distinct(found.values).length > 1);
-  const axes = inGroups(table, "axis");
-  return /** @type {Column[]} */ ([
-    ...axes,
-    ...extra.filter((one) => !axes.some((axis) => axis.name === one?.name)),
-  ]);
+  const found = inGroups(table, "axis");
+  for (const name of ["samplingSteps", "nfe", "seed"]) {
+    const one = column(table, name);
+    if (one && distinct(one.values).length > 1 && !found.some((axis) => sameParts(axis, one))) {
+      found.push(one);
+    }
+  }
+  return found;
+}
+
+/**
+ * Whether a column only repeats another: each value of one goes with one value of the other.
+ * @param {Column} axis
+ * @param {Column} other places without a value do not count
+ */
+function sameParts(axis, other) {
+  /** @type {Map<string, string>} */
+  const there = new Map();
+  /** @type {Map<string, string>} */
+  const back = new Map();
+  return other.values.every((value, row) => {
+    if (value === null || value === undefined) return true;
+    const [a, b] = [text(axis.values[row]), text(value)];
+    if (!there.has(a)) there.set(a, b);
+    if (!back.has(b)) back.set(b, a);
+    return there.get(a) === b && back.get(b) === a;
+  });
 }
 
 /**

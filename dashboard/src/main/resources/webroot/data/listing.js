@@ -42,7 +42,7 @@ export function columnsOf(experiment, trials) {
       put({ ...score, name: `fd:${space}`, label: `FD ${space}` }, row, fd);
       put({ ...score, name: `fd_low:${space}`, label: `FD ${space}, 95 % low` }, row, more["fd-low"]);
       put({ ...score, name: `fd_high:${space}`, label: `FD ${space}, 95 % high` }, row, more["fd-high"]);
-      put({ ...score, name: `kd:${space}`, label: `KD ${space}` }, row, more.kid);
+      put({ ...score, name: `kd:${space}`, label: `KD ${space}` }, row, more.kd ?? more.kid);
       const baseline = base[space];
       if (typeof baseline === "number") {
         put({ name: `baseline_fd:${space}`, label: `Baseline FD ${space}`, group: "baseline", kind: "number", better: "lower" }, row, baseline);

@@ -9,7 +9,7 @@
 import { number } from "../format.js";
 import { beside, column, inGroups, text } from "./columns.js";
 import { categories, symbols } from "./palette.js";
-import { intervals, legend, tooltip, valueAxis, zoom } from "./scatter.js";
+import { baseFor, intervals, legend, tooltip, valueAxis, zoom } from "./scatter.js";
 import { halfWidth, mean } from "./statistics.js";
 
 /**
@@ -113,7 +113,9 @@ export function bestAtEach(points, better) {
  */
 export function nfeOption(tuned, base, names, theme) {
   const all = [...[...tuned.values()].flat(), ...base];
-  const log = names.log && all.every((point) => point.y > 0 && (point.low ?? 1) > 0);
+  const ys = all.map((point) => point.y);
+  const log = names.log && ys.every((y) => y > 0);
+  const floor = log ? Math.min(...ys, ...all.flatMap(({ low }) => (low !== null && low > 0 ? [low] : []))) : -Infinity;
   const groups = [...tuned].slice(0, categories.length);
   const item = (/** @type {Point} */ point, /** @type {string} */ who) => ({
     name: pointText(point, who, names.score),
@@ -122,7 +124,7 @@ export function nfeOption(tuned, base, names, theme) {
   });
   const bars = (/** @type {Point[]} */ points, /** @type {string} */ colour, /** @type {string} */ name) => {
     const some = points.flatMap(({ x, low, high }) =>
-      low === null || high === null ? [] : [{ x, low, high, name: "" }],
+      low === null || high === null ? [] : [{ x, low: Math.max(low, floor), high, open: low < floor }],
     );
     return some.length > 0 ? [intervals(some, colour, name)] : [];
   };
@@ -157,17 +159,17 @@ export function nfeOption(tuned, base, names, theme) {
     tooltip,
     grid: { left: 64, right: 20, top: 40, bottom: 48 },
     xAxis: valueAxis("NFE (network evaluations a sample)", theme, { log: true, base: 2 }),
-    yAxis: valueAxis(names.score, theme, { log, gap: 48 }),
+    yAxis: valueAxis(names.score, theme, { log, base: log ? baseFor(ys) : 10, gap: 48 }),
     dataZoom: zoom(),
     series: [
       ...series,
       {
         type: "line",
         name: "base model",
-        symbol: "emptyDiamond",
+        symbol: "diamond",
         symbolSize: 10,
         lineStyle: { color: theme.ink, type: "dashed", width: 1.5 },
-        itemStyle: { color: theme.ink },
+        itemStyle: { color: theme.paper, borderColor: theme.ink, borderWidth: 1.5 },
         data: base.map((point) => item(point, "base model")),
         z: 3,
       },

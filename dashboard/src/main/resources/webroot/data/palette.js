@@ -8,7 +8,7 @@ export const categories = [
 
 /** Symbols that go with the categories. */
 export const symbols = [
-  "circle", "rect", "triangle", "diamond", "roundRect", "arrow", "emptyCircle", "emptyRect",
+  "circle", "rect", "triangle", "diamond", "roundRect", "arrow", "pin", "rect",
 ];
 
 /** Cividis at ten even places: uniform in lightness, the same for most colour-blind readers. */

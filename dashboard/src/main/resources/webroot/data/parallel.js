@@ -13,18 +13,20 @@ export const mostLines = 5000;
  */
 
 /**
- * Axes that say something: those with more than one value.
+ * Axes that say something: those with more than one value. Numbers with few values are shown as
+ * categories, but for the last one, which gives the lines their colour.
  * @param {import("./columns.js").Table} table
  * @param {string[]} names
  * @returns {Dimension[]}
  */
 export function dimensionsOf(table, names) {
-  return names.flatMap((name) => {
+  return names.flatMap((name, i) => {
     const found = column(table, name);
     if (!found) return [];
     const values = distinct(found.values);
     if (values.length < 2) return [];
-    const kind = found.kind === "number" && found.group !== "axis" ? "number" : "category";
+    const few = found.group === "axis" || (values.length <= 8 && i < names.length - 1);
+    const kind = found.kind === "number" && !few ? "number" : "category";
     return [{ name, label: found.label, kind: /** @type {const} */ (kind), values: kind === "category" ? values : [] }];
   });
 }
@@ -67,31 +69,33 @@ export function parallelOption(table, data, dimensions, theme, { width }) {
     tooltip: { formatter: (/** @type {any} */ item) => item.name },
     parallel: {
       layout: narrow ? "vertical" : "horizontal",
-      left: narrow ? 16 : 48,
-      right: narrow ? 40 : 76,
-      top: narrow ? 28 : 48,
+      left: narrow ? 96 : 48,
+      right: narrow ? 20 : 76,
+      top: narrow ? 16 : 48,
       bottom: narrow ? 60 : 64,
       axisExpandable: false,
       parallelAxisDefault: {
         nameTextStyle: { color: theme.ink, fontSize: 11 },
-        nameTruncate: { maxWidth: narrow ? width - 60 : Math.max(60, width / (dimensions.length + 0.5)) },
-        axisLabel: { color: theme.faint, hideOverlap: true },
+        nameTruncate: { maxWidth: narrow ? 84 : Math.max(60, width / (dimensions.length + 0.5)) },
+        z: 20,
+        axisLabel: label(theme),
         axisLine: { lineStyle: { color: theme.faint } },
         axisTick: { lineStyle: { color: theme.line } },
-        areaSelectStyle: { width: 24, color: theme.accent, borderColor: theme.accent, opacity: 0.25 },
+        areaSelectStyle: { width: 24, color: theme.faint, borderColor: theme.faint, opacity: 0.3 },
       },
     },
     parallelAxis: dimensions.map((one, dim) => ({
       id: one.name,
       dim,
-      name: one.label,
-      nameLocation: "end",
+      name: narrow ? one.label.slice(one.label.lastIndexOf(".") + 1) : one.label,
+      nameLocation: narrow ? "start" : "end",
+      nameGap: narrow ? 8 : 15,
       ...(one.kind === "category"
         ? { type: "category", data: one.values.map(text) }
         : {
             type: "value",
             scale: true,
-            axisLabel: { color: theme.faint, formatter: (/** @type {number} */ v) => number(v, 3) },
+            axisLabel: { ...label(theme), formatter: (/** @type {number} */ v) => number(v, 3) },
           }),
     })),
     visualMap: {
@@ -129,6 +133,14 @@ export function parallelOption(table, data, dimensions, theme, { width }) {
     ],
   };
 }
+
+/** Legible over lines. @param {any} theme */
+const label = (theme) => ({
+  color: theme.ink,
+  hideOverlap: true,
+  textBorderColor: theme.paper,
+  textBorderWidth: 3,
+});
 
 /**
  * @param {import("./columns.js").Table} table
@@ -179,6 +191,6 @@ export function brushOf(dimension, filter) {
     dimension.name === "state" ? filter.states : (filter.values[dimension.name] ?? []),
   );
   return dimension.values.flatMap((value, i) =>
-    chosen.has(text(value)) ? [/** @type {[number, number]} */ ([i, i])] : [],
+    chosen.has(text(value)) ? [/** @type {[number, number]} */ ([i - 0.35, i + 0.35])] : [],
   );
 }

@@ -3,7 +3,7 @@
 import { number } from "../format.js";
 import { column, inGroups, text } from "./columns.js";
 import { categories } from "./palette.js";
-import { legend, tooltip, valueAxis, zoom } from "./scatter.js";
+import { baseFor, legend, tooltip, valueAxis, zoom } from "./scatter.js";
 
 /** @typedef {{row: number, x: number, y: number}} Point */
 
@@ -64,16 +64,15 @@ export function paretoOption(table, points, best, names, theme) {
     tooltip,
     grid: { left: 64, right: 24, top: 40, bottom: 48 },
     xAxis: valueAxis(names.cost, theme, { log: logX, base: names.cost.startsWith("NFE") ? 2 : 10 }),
-    yAxis: valueAxis(names.score, theme, { log: logY, gap: 48 }),
+    yAxis: valueAxis(names.score, theme, { log: logY, base: logY ? baseFor(points.map((point) => point.y)) : 10, gap: 48 }),
     dataZoom: zoom(),
     series: [
       {
         type: "scatter",
         name: "beaten",
-        symbol: "emptyCircle",
+        symbol: "circle",
         symbolSize: 8,
-        large: points.length > 5000,
-        itemStyle: { color: theme.faint },
+        itemStyle: { color: "transparent", borderColor: theme.faint, borderWidth: 1.5 },
         data: points.filter((point) => !onFront.has(point.row)).map(item),
       },
       {

@@ -34,6 +34,12 @@ export const legend = (theme) => ({
   inactiveColor: theme.line,
 });
 
+/**
+ * Base of a logarithmic scale that does not leave most of the plot empty.
+ * @param {number[]} values
+ */
+export const baseFor = (values) => (Math.max(...values) / Math.min(...values) > 200 ? 10 : 2);
+
 /** Zoom by wheel and drag, within the plot, with a key held so that the page still scrolls. */
 export const zoom = () => [
   { type: "inside", xAxisIndex: 0, zoomOnMouseWheel: "ctrl", moveOnMouseMove: "shift", filterMode: "none" },
@@ -45,7 +51,8 @@ export const tooltip = { trigger: "item", formatter: (/** @type {any} */ item) =
 
 /**
  * A series of upright bars with caps: the 95 % intervals of points.
- * @param {{x: number, low: number, high: number, name: string}[]} bars
+ * @param {{x: number, low: number, high: number, open: boolean}[]} bars open: goes on below, where
+ *     a logarithmic scale has no place
  * @param {string} colour
  * @param {string} name of the series whose legend entry it goes with
  */
@@ -55,7 +62,7 @@ export const intervals = (bars, colour, name) => ({
   silent: true,
   z: 1,
   itemStyle: { color: colour },
-  data: bars.map((bar) => ({ name: bar.name, value: [bar.x, bar.low, bar.high] })),
+  data: bars.map((bar) => ({ value: [bar.x, bar.low, bar.high, bar.open ? 1 : 0] })),
   encode: { x: 0, y: [1, 2] },
   tooltip: { show: false },
   renderItem: (/** @type {any} */ _, /** @type {any} */ api) => {
@@ -66,13 +73,10 @@ export const intervals = (bars, colour, name) => ({
       shape: { x1, y1, x2, y2 },
       style: { stroke: colour, lineWidth: 1.5 },
     });
+    const foot = api.value(3) ? [] : [line(x - 4, bottom, x + 4, bottom)];
     return {
       type: "group",
-      children: [
-        line(x, top, x, bottom),
-        line(x - 4, top, x + 4, top),
-        line(x - 4, bottom, x + 4, bottom),
-      ],
+      children: [line(x, top, x, bottom), line(x - 4, top, x + 4, top), ...foot],
     };
   },
 });
