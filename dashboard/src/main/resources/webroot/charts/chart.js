@@ -35,10 +35,11 @@ const load = () => (library ??= import("echarts"));
  *   children?: any,
  *   on?: Record<string, (event: any, chart: any) => void>,
  *   onPick?: (item: any) => void,
- *   ready?: (chart: any) => void,
+ *   ready?: (chart: any, copy: boolean) => void,
  * }} props option: keep the same object (or function) while nothing changed; name: of the saved
  *     files, without ending; empty: what to show instead when there is nothing to draw; children:
- *     controls beside the title; onPick: a click or Enter on an item of the data
+ *     controls beside the title; onPick: a click or Enter on an item of the data; ready: called
+ *     after each option, also for the copy that is saved
  */
 export function Chart({ title, option, height = 320, table, name, note, empty, children, on, onPick, ready }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
@@ -95,7 +96,7 @@ export function Chart({ title, option, height = 320, table, name, note, empty, c
     const body = typeof option === "function" ? option(colours, size) : option;
     made.current = { size, option: dressed(body, colours, still) };
     one.setOption(made.current.option, { replaceMerge: replaced });
-    ready?.(one);
+    ready?.(one, false);
   }, [option, width, tall, colours, still, drawn, echarts, events]);
 
   const move = (/** @type {KeyboardEvent} */ event) => {
@@ -119,17 +120,15 @@ export function Chart({ title, option, height = 320, table, name, note, empty, c
     chart.current?.dispatchAction({ type: "hideTip" });
   };
   const saveAs = (/** @type {"png" | "svg"} */ kind) => async () => {
-    if (!chart.current) return;
-    const blob =
-      kind === "png"
-        ? await png(chart.current, title, colours)
-        : svg(echarts, made.current.option, title, colours, made.current.size);
+    if (!made.current) return;
+    const picture = { echarts, ...made.current, title, theme: colours, ready };
+    const blob = await (kind === "png" ? png(picture) : svg(picture));
     save(blob, `${name}.${kind}`);
   };
 
-  return html`<figure class="chart echart">
+  return html`<section class="chart echart" aria-label=${title}>
     <div class="chart-head">
-      <figcaption>${title}</figcaption>
+      <h2 class="chart-title">${title}</h2>
       ${children && html`<div class="chart-controls">${children}</div>`}
       <div class="chart-buttons">
         ${table &&
@@ -159,7 +158,7 @@ export function Chart({ title, option, height = 320, table, name, note, empty, c
           ></div>`}
     <p class="for-ears" aria-live="polite">${spoken}</p>
     ${note && html`<p class="chart-note">${note}</p>`}
-  </figure>`;
+  </section>`;
 }
 
 /**

@@ -4,13 +4,33 @@
 const head = 44;
 
 /**
- * @param {any} chart an ECharts instance
- * @param {string} title
- * @param {import("./theme.js").Theme} theme
+ * @typedef {{echarts: any, option: any, title: string, theme: import("./theme.js").Theme,
+ *   size: {width: number, height: number}, ready?: (chart: any, copy: boolean) => void}} Picture
+ *     echarts: the module; ready: what the page does to a chart after its option was set
+ */
+
+/**
+ * A chart that is not on the page, without a tooltip and all drawn at once.
+ * @param {Picture} picture
+ * @param {any} where an element or null
+ * @param {any} how
+ */
+function copy({ echarts, option, size, ready }, where, how) {
+  const chart = echarts.init(where, null, { ...how, ...size });
+  const series = (option.series ?? []).map((/** @type {any} */ one) => ({ ...one, progressive: 0 }));
+  chart.setOption({ ...option, series, animation: false });
+  ready?.(chart, true);
+  return chart;
+}
+
+/**
+ * @param {Picture} picture
  * @returns {Promise<Blob>} PNG at twice the size on the page
  */
-export async function png(chart, title, theme) {
+export async function png(picture) {
+  const { title, theme } = picture;
   const ratio = 2;
+  const chart = copy(picture, document.createElement("div"), { renderer: "canvas" });
   const drawn = chart.renderToCanvas({ pixelRatio: ratio, backgroundColor: theme.paper });
   const canvas = document.createElement("canvas");
   canvas.width = drawn.width;
@@ -22,27 +42,24 @@ export async function png(chart, title, theme) {
   pen.font = `600 ${15 * ratio}px system-ui, sans-serif`;
   pen.fillText(title, 16 * ratio, 27 * ratio, canvas.width - 32 * ratio);
   pen.drawImage(drawn, 0, head * ratio);
+  chart.dispose();
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/png"),
   );
 }
 
 /**
- * @param {any} echarts the module
- * @param {any} option
- * @param {string} title
- * @param {import("./theme.js").Theme} theme
- * @param {{width: number, height: number}} size
- * @returns {Blob} SVG
+ * @param {Picture} picture
+ * @returns {Promise<Blob>} SVG
  */
-export function svg(echarts, option, title, theme, { width, height }) {
-  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
-  chart.setOption({ ...option, animation: false });
+export async function svg(picture) {
+  const { title, theme, size } = picture;
+  const chart = copy(picture, null, { renderer: "svg", ssr: true });
   const inner = chart.renderToSVGString();
   chart.dispose();
   const text = title.replace(/&/g, "&amp;").replace(/</g, "&lt;");
   const whole =
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + head}">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height + head}">` +
     `<rect width="100%" height="100%" fill="${theme.paper}"/>` +
     `<text x="16" y="27" font-family="system-ui, sans-serif" font-size="15" font-weight="600" ` +
     `fill="${theme.ink}">${text}</text>` +

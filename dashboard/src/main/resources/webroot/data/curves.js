@@ -3,7 +3,7 @@
 import { number } from "../format.js";
 import { column, inGroups, text } from "./columns.js";
 import { categories } from "./palette.js";
-import { legend, tooltip, valueAxis, zoom } from "./scatter.js";
+import { legend, thinned, tooltip, valueAxis, zoom } from "./scatter.js";
 
 /** @typedef {{row: number, trial: number, min: number, last: number, step: number | null}} Curve */
 
@@ -35,11 +35,12 @@ export function curveEnds(table, rows, name) {
 
 /**
  * @param {import("./columns.js").Table} table
- * @param {Curve[]} curves
+ * @param {Curve[]} all
  * @param {string} name
  * @param {any} theme
  */
-export function curvesOption(table, curves, name, theme) {
+export function curvesOption(table, all, name, theme) {
+  const curves = thinned(all);
   const axes = inGroups(table, "axis");
   const words = (/** @type {Curve} */ one) =>
     [

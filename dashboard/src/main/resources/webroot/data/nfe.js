@@ -9,7 +9,7 @@
 import { number } from "../format.js";
 import { beside, column, inGroups, text } from "./columns.js";
 import { categories, symbols } from "./palette.js";
-import { baseFor, intervals, legend, tooltip, valueAxis, zoom } from "./scatter.js";
+import { baseFor, intervals, legend, thinned, tooltip, valueAxis, zoom } from "./scatter.js";
 import { halfWidth, mean } from "./statistics.js";
 
 /**
@@ -138,7 +138,7 @@ export function nfeOption(tuned, base, names, theme) {
         symbol: symbols[i],
         symbolSize: 9,
         itemStyle: { color: colour, borderColor: theme.paper, borderWidth: 1 },
-        data: points.map((point) => item(point, label)),
+        data: thinned(points).map((point) => item(point, label)),
         z: 3,
       },
       {
@@ -151,7 +151,7 @@ export function nfeOption(tuned, base, names, theme) {
         data: bestAtEach(points, names.better).map((point) => [point.x, point.y]),
         z: 2,
       },
-      ...bars(points, colour, label),
+      ...bars(thinned(points), colour, label),
     ];
   });
   return {
@@ -170,7 +170,7 @@ export function nfeOption(tuned, base, names, theme) {
         symbolSize: 10,
         lineStyle: { color: theme.ink, type: "dashed", width: 1.5 },
         itemStyle: { color: theme.paper, borderColor: theme.ink, borderWidth: 1.5 },
-        data: base.map((point) => item(point, "base model")),
+        data: thinned(base).map((point) => item(point, "base model")),
         z: 3,
       },
     ],

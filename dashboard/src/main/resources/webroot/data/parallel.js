@@ -26,8 +26,9 @@ export function dimensionsOf(table, names) {
     const values = distinct(found.values);
     if (values.length < 2) return [];
     const few = found.group === "axis" || (values.length <= 8 && i < names.length - 1);
+    /** @type {Dimension["kind"]} */
     const kind = found.kind === "number" && !few ? "number" : "category";
-    return [{ name, label: found.label, kind: /** @type {const} */ (kind), values: kind === "category" ? values : [] }];
+    return [{ name, label: found.label, kind, values: kind === "category" ? values : [] }];
   });
 }
 

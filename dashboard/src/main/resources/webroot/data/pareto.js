@@ -3,7 +3,7 @@
 import { number } from "../format.js";
 import { column, inGroups, text } from "./columns.js";
 import { categories } from "./palette.js";
-import { baseFor, legend, tooltip, valueAxis, zoom } from "./scatter.js";
+import { baseFor, legend, thinned, tooltip, valueAxis, zoom } from "./scatter.js";
 
 /** @typedef {{row: number, x: number, y: number}} Point */
 
@@ -73,7 +73,7 @@ export function paretoOption(table, points, best, names, theme) {
         symbol: "circle",
         symbolSize: 8,
         itemStyle: { color: "transparent", borderColor: theme.faint, borderWidth: 1.5 },
-        data: points.filter((point) => !onFront.has(point.row)).map(item),
+        data: thinned(points.filter((point) => !onFront.has(point.row))).map(item),
       },
       {
         type: "line",

@@ -40,6 +40,20 @@ export const legend = (theme) => ({
  */
 export const baseFor = (values) => (Math.max(...values) / Math.min(...values) > 200 ? 10 : 2);
 
+/** More points than this in one series are not drawn: they hide each other and slow the page. */
+export const mostPoints = 4000;
+
+/**
+ * Evenly chosen ones, in their order, when there are too many to draw.
+ * @template T
+ * @param {T[]} points
+ * @returns {T[]}
+ */
+export function thinned(points) {
+  if (points.length <= mostPoints) return points;
+  return Array.from({ length: mostPoints }, (_, i) => points[Math.floor((i * points.length) / mostPoints)]);
+}
+
 /** Zoom by wheel and drag, within the plot, with a key held so that the page still scrolls. */
 export const zoom = () => [
   { type: "inside", xAxisIndex: 0, zoomOnMouseWheel: "ctrl", moveOnMouseMove: "shift", filterMode: "none" },
