@@ -141,7 +141,10 @@ public final class S3ArtifactStore implements ArtifactStore {
       } catch (S3Exception e) {
         failure = new StoreException(reason(e), "the artifact store " + e.getMessage(), e);
       }
-      if (failure.reason() != Reason.UNAVAILABLE || attempt == ATTEMPTS) {
+      // What is damaged on the way is whole the next time; what is damaged in the store is not.
+      boolean mayPass =
+          failure.reason() == Reason.UNAVAILABLE || failure.reason() == Reason.CORRUPT;
+      if (!mayPass || attempt == ATTEMPTS) {
         throw failure;
       }
       LOG.warn(

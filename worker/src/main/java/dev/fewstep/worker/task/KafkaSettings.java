@@ -64,6 +64,10 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> propert
     all.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     all.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     all.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    // Every worker hears of every task: gathered, so that the broker answers each of them a few
+    // times a second however much is decided. What is heard may be that old anyway.
+    all.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 16_384);
+    all.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 200);
     return all;
   }
 

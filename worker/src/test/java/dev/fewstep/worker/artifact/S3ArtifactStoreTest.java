@@ -3,23 +3,29 @@ package dev.fewstep.worker.artifact;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.fewstep.embedded.EmbeddedS3;
 import dev.fewstep.embedded.S3Credentials;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
+import dev.fewstep.schemas.Digests;
 import dev.fewstep.store.S3Bucket;
 import dev.fewstep.store.S3Settings;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -119,6 +125,66 @@ class S3ArtifactStoreTest extends ArtifactStoreContract {
               e -> assertThat(e.reason()).isEqualTo(StoreException.Reason.UNAVAILABLE))
           .hasMessageContaining(nobody.toString());
     }
+  }
+
+  /** A store whose first answers are damaged on the way. */
+  private static HttpServer damaging(byte[] content, int damaged, AtomicInteger asked)
+      throws IOException {
+    HttpServer answers =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    answers.createContext(
+        "/",
+        exchange -> {
+          byte[] body = content.clone();
+          if (asked.incrementAndGet() <= damaged) {
+            body[body.length / 2] ^= 4;
+          }
+          exchange.getResponseHeaders().add("ETag", "\"0\"");
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    answers.start();
+    return answers;
+  }
+
+  @Test
+  void whatIsDamagedOnTheWayIsFetchedAgain() throws IOException {
+    byte[] content = "weights that matter".getBytes(StandardCharsets.UTF_8);
+    Artifact artifact =
+        new Artifact(ArtifactKind.WEIGHTS, "weights", content.length, Digests.sha256Hex(content));
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer answers = damaging(content, 1, asked);
+    URI there = URI.create("http://127.0.0.1:" + answers.getAddress().getPort());
+    Path target = data.resolve("fetched-twice");
+    try (S3ArtifactStore bad = new S3ArtifactStore(settings(there, "test-secret-key"))) {
+      bad.get(artifact, target);
+    } finally {
+      answers.stop(0);
+    }
+    assertThat(target).hasBinaryContent(content);
+    assertThat(asked).hasValue(2);
+  }
+
+  @Test
+  void whatIsDamagedInTheStoreIsNotTaken() throws IOException {
+    byte[] content = "weights that matter".getBytes(StandardCharsets.UTF_8);
+    Artifact artifact =
+        new Artifact(ArtifactKind.WEIGHTS, "weights", content.length, Digests.sha256Hex(content));
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer answers = damaging(content, Integer.MAX_VALUE, asked);
+    URI there = URI.create("http://127.0.0.1:" + answers.getAddress().getPort());
+    Path target = data.resolve("never-there");
+    try (S3ArtifactStore bad = new S3ArtifactStore(settings(there, "test-secret-key"))) {
+      assertThatThrownBy(() -> bad.get(artifact, target))
+          .isInstanceOfSatisfying(
+              StoreException.class,
+              e -> assertThat(e.reason()).isEqualTo(StoreException.Reason.CORRUPT));
+    } finally {
+      answers.stop(0);
+    }
+    assertThat(target).doesNotExist();
+    assertThat(asked.get()).isGreaterThan(1);
   }
 
   @Test

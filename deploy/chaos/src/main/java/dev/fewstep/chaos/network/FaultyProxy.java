@@ -10,6 +10,7 @@ import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -90,6 +91,9 @@ public final class FaultyProxy implements AutoCloseable {
     private final NetSocket near;
     private final NetSocket far;
 
+    /** Sides whose piece is under way: what follows it must not overtake it, as TCP keeps order. */
+    private final Set<NetSocket> late = new HashSet<>();
+
     Link(NetSocket near, NetSocket far) {
       this.near = near;
       this.far = far;
@@ -121,9 +125,11 @@ public final class FaultyProxy implements AutoCloseable {
     private void pass(Buffer piece, NetSocket from, NetSocket to) {
       if (mode == Mode.SLOW) {
         from.pause();
+        late.add(from);
         vertx.setTimer(
             SLOWNESS.toMillis(),
             unused -> {
+              late.remove(from);
               to.write(piece);
               apply();
             });
@@ -144,7 +150,7 @@ public final class FaultyProxy implements AutoCloseable {
     }
 
     private void read(NetSocket from, NetSocket to, boolean blocked) {
-      if (blocked || to.writeQueueFull()) {
+      if (blocked || late.contains(from) || to.writeQueueFull()) {
         from.pause();
       } else {
         from.resume();
