@@ -140,6 +140,30 @@ final class ArchiveRoutes {
         .onFailure(context::fail);
   }
 
+  /** Where an experiment can be read, the committed state or its archive. */
+  interface Source {
+    /** Reads; the reader must not keep the state. */
+    <T> T read(Function<OrchestratorState, T> reader);
+  }
+
+  /** Where an experiment can be read. Blocks. */
+  Source source(String id) {
+    Optional<ArchivedRecord> archived =
+        state.read(
+            fold ->
+                fold.experiment(id).isPresent() ? Optional.empty() : fold.archive().experiment(id));
+    if (archived.isEmpty()) {
+      return state::read;
+    }
+    OrchestratorState unpacked = unpacked(archived.get());
+    return new Source() {
+      @Override
+      public <T> T read(Function<OrchestratorState, T> reader) {
+        return reader.apply(unpacked);
+      }
+    };
+  }
+
   private OrchestratorState unpacked(ArchivedRecord archived) {
     try {
       return archivist.read(archived);

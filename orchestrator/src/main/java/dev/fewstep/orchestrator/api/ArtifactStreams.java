@@ -6,13 +6,14 @@ import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.store.S3Bucket.Content;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -20,9 +21,7 @@ import java.util.concurrent.TimeUnit;
  * a browser may show in place is told by the file's name; everything else is a download.
  */
 final class ArtifactStreams implements AutoCloseable {
-  private static final int CHUNK = 64 << 10;
   private static final int THREADS = 8;
-  private static final long CLIENT_PATIENCE_SECONDS = 60;
   private static final Map<String, String> SHOWN =
       Map.of(
           "png", "image/png",
@@ -50,6 +49,36 @@ final class ArtifactStreams implements AutoCloseable {
         .onFailure(context::fail);
   }
 
+  /** Writes the body of a download. */
+  interface Writing {
+    /** Writes all of it; the stream is closed afterwards. */
+    void to(OutputStream out) throws IOException;
+  }
+
+  /** Answers with a download that is made while it is sent. */
+  void send(RoutingContext context, String type, String name, Callable<Writing> writing) {
+    HttpServerResponse response = context.response();
+    executor
+        .executeBlocking(
+            () -> {
+              Writing body = writing.call();
+              response
+                  .setChunked(true)
+                  .putHeader("Content-Type", type)
+                  .putHeader(
+                      "Content-Disposition",
+                      "attachment; filename=\"" + name.replaceAll("[^A-Za-z0-9._-]", "_") + '"')
+                  .putHeader("X-Content-Type-Options", "nosniff")
+                  .putHeader("Cache-Control", "no-store");
+              ResponseStream out = new ResponseStream(response);
+              body.to(out);
+              out.close();
+              return null;
+            },
+            false)
+        .onFailure(context::fail);
+  }
+
   private Void stream(HttpServerResponse response, String sha256, String tag, String name)
       throws Exception {
     Optional<Content> found = store.open(sha256);
@@ -58,27 +87,11 @@ final class ArtifactStreams implements AutoCloseable {
     }
     try (Content content = found.get()) {
       head(response, content, tag, name);
-      byte[] chunk = new byte[CHUNK];
-      for (int read = content.stream().read(chunk);
-          read >= 0;
-          read = content.stream().read(chunk)) {
-        await(response, Buffer.buffer(read).appendBytes(chunk, 0, read));
-      }
-      var unused = response.end();
+      ResponseStream out = new ResponseStream(response);
+      content.stream().transferTo(out);
+      out.close();
       return null;
     }
-  }
-
-  /** Writes and waits until the client has taken it. */
-  private static void await(HttpServerResponse response, Buffer buffer) throws Exception {
-    if (response.closed()) {
-      throw new IOException("the client is gone");
-    }
-    response
-        .write(buffer)
-        .toCompletionStage()
-        .toCompletableFuture()
-        .get(CLIENT_PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   private static void head(HttpServerResponse response, Content content, String tag, String name) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.experiment.PlanPreview;
 import dev.fewstep.orchestrator.experiment.Previews;
+import dev.fewstep.orchestrator.view.ExperimentQuery;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
 import io.vertx.ext.web.RoutingContext;
@@ -17,13 +18,17 @@ final class ExperimentRoutes {
   private final Commands commands;
   private final ArchiveRoutes archives;
   private final Clock clock;
-  private final ExperimentViews views = new ExperimentViews();
+  private final ExperimentViews views;
+  private final ExperimentListing listing;
 
-  ExperimentRoutes(Replies replies, Commands commands, ArchiveRoutes archives, Clock clock) {
+  ExperimentRoutes(
+      Replies replies, Commands commands, ArchiveRoutes archives, Clock clock, KnownResults known) {
     this.replies = requireNonNull(replies, "replies");
     this.commands = requireNonNull(commands, "commands");
     this.archives = requireNonNull(archives, "archives");
     this.clock = requireNonNull(clock, "clock");
+    this.views = new ExperimentViews(known);
+    this.listing = new ExperimentListing(known);
   }
 
   void mount(Operations operations) {
@@ -43,7 +48,8 @@ final class ExperimentRoutes {
   private void list(RoutingContext context) {
     Optional<String> after = Replies.query(context, "after");
     int limit = Replies.limit(context);
-    replies.read(context, state -> views.list(state, after, limit));
+    ExperimentQuery query = ExperimentListing.query(context);
+    replies.read(context, state -> listing.page(state, query, after, limit));
   }
 
   private void one(RoutingContext context) {

@@ -1,5 +1,7 @@
 package dev.fewstep.orchestrator.api;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -13,13 +15,14 @@ import dev.fewstep.orchestrator.experiment.RungRow;
 import dev.fewstep.orchestrator.experiment.RungView;
 import dev.fewstep.orchestrator.experiment.ScoresView;
 import dev.fewstep.orchestrator.experiment.TrialView;
+import dev.fewstep.orchestrator.view.ExperimentSummary;
+import dev.fewstep.orchestrator.view.GridFacts;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.spec.EvaluationSpec;
 import dev.fewstep.schemas.spec.ExperimentBody;
 import dev.fewstep.schemas.spec.Nearest;
 import dev.fewstep.schemas.state.ArchivedRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
-import dev.fewstep.schemas.task.EvaluationProtocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,13 +40,18 @@ final class ExperimentViews {
   /** How many of the newest experiments a wrong id is compared with. */
   private static final int NEAREST_OF = 1000;
 
-  private OrchestratorState known;
+  private final KnownResults known;
+  private OrchestratorState last;
   private Results results;
 
+  ExperimentViews(KnownResults known) {
+    this.known = requireNonNull(known, "known");
+  }
+
   /** Results of a state keep what they read of grids; one thread at a time. */
-  private synchronized <T> T results(OrchestratorState state, Function<Results, T> question) {
-    if (known != state) {
-      known = state;
+  synchronized <T> T results(OrchestratorState state, Function<Results, T> question) {
+    if (last != state) {
+      last = state;
       results = new Results(state);
     }
     return question.apply(results);
@@ -62,20 +70,16 @@ final class ExperimentViews {
             + Nearest.to(id, known).map(name -> "; did you mean " + name + "?").orElse("."));
   }
 
-  /** A page of experiments, newest first. */
-  JsonNode list(OrchestratorState state, Optional<String> after, int limit) {
-    after.ifPresent(last -> require(state, last));
-    return Replies.page(
-        state.experiments(after, limit),
-        limit,
-        experiment -> summary(state, experiment),
-        ExperimentRecord::id);
-  }
-
   /** One experiment with its specification. */
   JsonNode one(OrchestratorState state, String id, Optional<ArchivedRecord> archived) {
     ExperimentRecord experiment = require(state, id);
-    ObjectNode view = summary(state, experiment);
+    ObjectNode view =
+        summary(
+            state,
+            experiment,
+            archived.isPresent()
+                ? known.folded(state, experiment)
+                : known.summary(state, experiment));
     archived.ifPresent(
         entry -> {
           view.put("archivedAt", entry.archivedAt().toString());
@@ -92,7 +96,9 @@ final class ExperimentViews {
     return view;
   }
 
-  private static ObjectNode summary(OrchestratorState state, ExperimentRecord experiment) {
+  /** An experiment as listings show it. */
+  static ObjectNode summary(
+      OrchestratorState state, ExperimentRecord experiment, Optional<ExperimentSummary> folded) {
     ObjectNode view =
         Json.messages()
             .createObjectNode()
@@ -110,6 +116,12 @@ final class ExperimentViews {
     policy.put("priority", experiment.currentPriority());
     policy.put("maxParallel", experiment.currentMaxParallel());
     policy.put("cache", experiment.spec().spec().policy().cache());
+    view.put("priority", experiment.currentPriority()).put("paused", experiment.paused());
+    folded.ifPresent(
+        known -> {
+          known.best().ifPresent(best -> view.set("best", Json.toTree(best)));
+          view.put("deviceSeconds", known.deviceSeconds());
+        });
     experiment.lineage().ifPresent(from -> view.set("lineage", Json.toTree(from)));
     state.endedAt(experiment.id()).ifPresent(at -> view.put("endedAt", at.toString()));
     experiment.pausedAt().ifPresent(at -> view.put("pausedAt", at.toString()));
@@ -135,7 +147,8 @@ final class ExperimentViews {
     }
   }
 
-  private static ObjectNode trial(TrialView trial) {
+  /** A row of the result table. */
+  static ObjectNode trial(TrialView trial) {
     ObjectNode view =
         Json.messages().createObjectNode().put("index", trial.index()).put("name", trial.name());
     view.set("values", Json.toTree(trial.values()));
@@ -239,7 +252,7 @@ final class ExperimentViews {
     ObjectNode view = Json.messages().createObjectNode().put("space", space);
     view.set("spaces", Json.toTree(spaces));
     view.put("trainedSpace", trained);
-    view.put("protocol", protocol(evaluation, space));
+    view.put("protocol", GridFacts.protocol(evaluation, space));
     ArrayNode items = view.putArray("items");
     for (LeaderboardRow row : results(state, results -> results.leaderboard(id, space, limit))) {
       int first = row.trials().get(0);
@@ -269,20 +282,6 @@ final class ExperimentViews {
     return view;
   }
 
-  /** Name of what a Fréchet distance depends on, as far as the specification says it. */
-  private static String protocol(EvaluationSpec evaluation, String space) {
-    String reference = evaluation.statistics().getOrDefault(space, evaluation.reference());
-    return new EvaluationProtocol(
-            EvaluationProtocol.Metric.FRECHET,
-            EvaluationProtocol.Family.named(space),
-            space,
-            reference,
-            evaluation.samples(),
-            List.of(),
-            true)
-        .name();
-  }
-
   /** What makes the scores of an experiment less than they seem. */
   private static List<String> advice(ExperimentBody body) {
     String reference = body.evaluation().reference();
@@ -307,9 +306,19 @@ final class ExperimentViews {
       byKind.set(kind.getKey().toString(), counts(kind.getValue()));
     }
     preview.change().ifPresent(change -> view.set("change", change(change)));
+    preview.time().ifPresent(time -> view.set("deviceSeconds", time(time)));
     preview.budget().ifPresent(budget -> view.set("iterations", Json.toTree(budget)));
     preview.extension().ifPresent(extension -> view.set("finetunes", Json.toTree(extension)));
     return view;
+  }
+
+  private static ObjectNode time(PlanPreview.DeviceTime time) {
+    return Json.messages()
+        .createObjectNode()
+        .put("estimate", time.estimate())
+        .put("low", time.low())
+        .put("high", time.high())
+        .put("from", time.tasks() == 1 ? "1 earlier task" : time.tasks() + " earlier tasks");
   }
 
   private static ObjectNode change(PlanPreview.Change change) {

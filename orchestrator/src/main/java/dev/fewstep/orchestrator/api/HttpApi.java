@@ -41,6 +41,7 @@ public final class HttpApi implements AutoCloseable {
   private final HttpServer server;
   private final EventHub events;
   private final ArtifactStreams artifacts;
+  private final KnownResults known;
   private final Path uploads;
   private final String host;
 
@@ -49,12 +50,14 @@ public final class HttpApi implements AutoCloseable {
       HttpServer server,
       EventHub events,
       ArtifactStreams artifacts,
+      KnownResults known,
       Path uploads,
       String host) {
     this.vertx = vertx;
     this.server = server;
     this.events = events;
     this.artifacts = artifacts;
+    this.known = known;
     this.uploads = uploads;
     this.host = host;
   }
@@ -97,7 +100,10 @@ public final class HttpApi implements AutoCloseable {
     Operations operations = new Operations(builder, contract.verbs());
     ArchiveRoutes archives = new ArchiveRoutes(replies, commands, parts.state(), parts.archivist());
     archives.mount(operations);
-    new ExperimentRoutes(replies, commands, archives, parts.clock()).mount(operations);
+    KnownResults known = new KnownResults(parts.state());
+    new ExperimentRoutes(replies, commands, archives, parts.clock(), known).mount(operations);
+    new ResultRoutes(replies, parts.state(), archives, known, artifacts).mount(operations);
+    new RecipeRoutes(replies).mount(operations);
     new SteeringRoutes(commands, parts.clock()).mount(operations);
     new DerivedRoutes(replies, commands, archives, parts.clock()).mount(operations);
     new TaskRoutes(replies, archives, parts.state(), parts.curves(), artifacts).mount(operations);
@@ -141,7 +147,7 @@ public final class HttpApi implements AutoCloseable {
                 .requestHandler(router)
                 .listen()
                 .recover(e -> Future.failedFuture(named(e, settings))));
-    return new HttpApi(vertx, server, events, artifacts, directory, settings.host());
+    return new HttpApi(vertx, server, events, artifacts, known, directory, settings.host());
   }
 
   private static RouterBuilder builder(Vertx vertx, OpenAPIContract contract) {
@@ -265,6 +271,7 @@ public final class HttpApi implements AutoCloseable {
   @Override
   public void close() {
     events.close();
+    known.close();
     artifacts.close();
     try {
       await(vertx.close());

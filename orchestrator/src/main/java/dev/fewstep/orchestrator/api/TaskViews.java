@@ -46,10 +46,16 @@ final class TaskViews {
   /** One task with what is known of its curves. */
   static JsonNode one(OrchestratorState state, String key, List<Point> curve) {
     TaskRecord task = require(state, key);
-    ObjectNode view = view(state, task, Optional.empty());
+    ObjectNode view = whole(state, task, Optional.empty());
+    view.set("curve", Json.toTree(curve));
+    return view;
+  }
+
+  /** A task with everything that is known of it but its curves. */
+  static ObjectNode whole(OrchestratorState state, TaskRecord task, Optional<String> experimentId) {
+    ObjectNode view = view(state, task, experimentId);
     task.result().ifPresent(result -> view.set("provenance", Json.toTree(result.provenance())));
     view.set("dependsOn", Json.toTree(task.dependsOn()));
-    view.set("curve", Json.toTree(curve));
     return view;
   }
 

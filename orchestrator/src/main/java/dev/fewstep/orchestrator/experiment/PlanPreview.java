@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param change how it differs from the experiment that it replaces
  * @param extension where the finetunes begin of an experiment that extends another
  * @param budget iterations of an experiment that halves its trials
+ * @param time how long devices would work, as far as earlier tasks tell
  */
 public record PlanPreview(
     int trials,
@@ -24,7 +25,8 @@ public record PlanPreview(
     List<Problem> problems,
     Optional<Change> change,
     Optional<Extension> extension,
-    Optional<Budget> budget) {
+    Optional<Budget> budget,
+    Optional<DeviceTime> time) {
   public PlanPreview {
     byKind = Collections.unmodifiableMap(new EnumMap<>(byKind));
     problems = List.copyOf(problems);
@@ -114,6 +116,16 @@ public record PlanPreview(
       return Math.min(trials, trials / reduction + Math.max(1, trials / reduction));
     }
   }
+
+  /**
+   * How long devices would work for the tasks that are new.
+   *
+   * @param estimate seconds, by the median of what earlier tasks took
+   * @param low seconds, by what the fastest tenth took
+   * @param high seconds, by what the slowest tenth took
+   * @param tasks how many earlier tasks tell
+   */
+  public record DeviceTime(double estimate, double low, double high, int tasks) {}
 
   /**
    * Distinct tasks.

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Dry runs of planning: nothing is changed and nothing is written. */
 public final class Previews {
@@ -59,7 +60,8 @@ public final class Previews {
     }
     try {
       String salt = other.map(ExperimentRecord::saltId).orElse(NO_ID);
-      return plan(Product.of(GridTrials.of(spec, salt, inputs)), lineage, other, state);
+      Product product = Product.of(GridTrials.of(spec, salt, inputs));
+      return plan(product, lineage, other, time(spec, inputs, product, state), state);
     } catch (SpecException e) {
       return refused(SubmissionRules.problems(e));
     } catch (IllegalArgumentException e) {
@@ -71,32 +73,64 @@ public final class Previews {
       Product product,
       Optional<Lineage> lineage,
       Optional<ExperimentRecord> other,
+      Optional<PlanPreview.DeviceTime> time,
       OrchestratorState state) {
     Map<TaskKind, PlanPreview.Counts> byKind = none(PlanPreview.Counts.NONE);
     product.tasks.forEach(
         (key, kind) -> byKind.merge(kind, one(key, state), PlanPreview.Counts::plus));
     Optional<Lineage.Kind> kind = other.flatMap(from -> lineage).map(Lineage::kind);
+    boolean extended = kind.filter(Lineage.Kind.EXTENDS::equals).isPresent();
     return new PlanPreview(
         product.source.trials(),
         byKind,
         List.of(),
         kind.filter(Lineage.Kind.REPLACES::equals).map(k -> change(product, other.get(), state)),
         kind.filter(Lineage.Kind.EXTENDS::equals).map(k -> extension(product, lineage, state)),
-        product.source.budget());
+        product.source.budget(),
+        extended ? Optional.empty() : time);
+  }
+
+  /**
+   * How long devices would work for what is new. Nobody knows it of trials that are halved, of
+   * which most are stopped early, and of finetunes that go on from checkpoints.
+   */
+  private static Optional<PlanPreview.DeviceTime> time(
+      ExperimentSpec spec, Map<String, Artifact> inputs, Product product, OrchestratorState state) {
+    if (product.source.budget().isPresent()) {
+      return Optional.empty();
+    }
+    Map<TaskKind, Double> work = new EnumMap<>(TaskKind.class);
+    product.work.forEach(
+        (key, images) -> {
+          if (one(key, state).fresh() > 0) {
+            work.merge(product.tasks.get(key), images, Double::sum);
+          }
+        });
+    return Estimates.of(spec, inputs, work, state);
   }
 
   /** The distinct tasks of a grid, and its trials by the tasks that make them. */
-  private record Product(TrialSource source, Map<String, TaskKind> tasks, Set<TrialKeys> trials) {
+  private record Product(
+      TrialSource source,
+      Map<String, TaskKind> tasks,
+      Map<String, Double> work,
+      Set<TrialKeys> trials) {
     static Product of(TrialSource source) {
       Map<String, TaskKind> tasks = new HashMap<>();
+      Map<String, Double> work = new HashMap<>();
+      Consumer<PlannedTask> add =
+          task -> {
+            tasks.put(task.key(), task.kind());
+            work.put(task.key(), Estimates.work(task.spec()));
+          };
       Set<TrialKeys> trials = new HashSet<>();
       for (int trial = 0; trial < source.trials(); trial++) {
         TrialSource.TrialPlan plan = source.plan(trial);
-        source.begins(trial).forEach(task -> tasks.put(task.key(), task.kind()));
+        source.begins(trial).forEach(add);
         trials.add(new TrialKeys(plan.finetune(), plan.evaluate(), plan.baseline()));
       }
-      source.basePlan().tasks().forEach(task -> tasks.put(task.key(), task.kind()));
-      return new Product(source, tasks, trials);
+      source.basePlan().tasks().forEach(add);
+      return new Product(source, tasks, work, trials);
     }
   }
 
@@ -173,6 +207,7 @@ public final class Previews {
         0,
         none(PlanPreview.Counts.NONE),
         problems,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty());

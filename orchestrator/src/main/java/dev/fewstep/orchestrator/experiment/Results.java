@@ -13,6 +13,7 @@ import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TaskResult;
 import dev.fewstep.schemas.state.TrialKeys;
+import dev.fewstep.schemas.task.SourceRef;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -56,12 +57,8 @@ public final class Results {
   private TrialView view(ExperimentRecord experiment, int trial) {
     TrialSource source = plans.of(experiment);
     GridPoint point = source.point(trial);
-    Optional<RungView> rung =
-        state
-            .experimentFold(experiment.id())
-            .flatMap(ExperimentFold::halving)
-            .flatMap(halving -> halving.view(trial));
-    Optional<TrialKeys> keys = keys(experiment, trial, rung);
+    TrialStanding standing = standing(experiment, trial);
+    Optional<TrialKeys> keys = standing.tasks();
     LossSpec loss = point.base().loss();
     Optional<TaskResult> finetune = keys.flatMap(k -> result(k.finetune(), experiment));
     Optional<TaskResult> evaluate = keys.flatMap(k -> result(k.evaluate(), experiment));
@@ -71,9 +68,7 @@ public final class Results {
         experiment.id() + "/" + trial,
         point.values(),
         point.seed(),
-        keys.map(
-                k -> rung.isPresent() ? inRung(experiment, k, rung.get()) : together(experiment, k))
-            .orElse(unplanned(experiment)),
+        standing.state(),
         point.base().sampling().steps(),
         evaluate.flatMap(Results::nfe),
         Json.toTree(loss.kernel()).asText(),
@@ -82,7 +77,36 @@ public final class Results {
         scores(experiment, source, trained(loss), baseline),
         evaluate.flatMap(e -> finetune.map(f -> f.seconds() + e.seconds())),
         keys,
+        standing.rung());
+  }
+
+  /** Where a trial stands; quick, because its configuration is not made. */
+  public TrialStanding standing(ExperimentRecord experiment, int trial) {
+    Optional<RungView> rung =
+        state
+            .experimentFold(experiment.id())
+            .flatMap(ExperimentFold::halving)
+            .flatMap(halving -> halving.view(trial));
+    Optional<TrialKeys> keys = keys(experiment, trial, rung);
+    return new TrialStanding(
+        keys.map(
+                k -> rung.isPresent() ? inRung(experiment, k, rung.get()) : together(experiment, k))
+            .orElse(unplanned(experiment)),
+        keys,
         rung);
+  }
+
+  /**
+   * What every task that a trial may have is made of, by task key, each behind those that it needs.
+   *
+   * @throws IllegalArgumentException when its values make no valid configuration
+   */
+  public Map<String, List<SourceRef>> sources(ExperimentRecord experiment, int trial) {
+    Map<String, List<SourceRef>> sources = new LinkedHashMap<>();
+    for (PlannedTask task : plans.of(experiment).everything(trial)) {
+      sources.put(task.key(), task.spec().sources());
+    }
+    return sources;
   }
 
   /** Its tasks; of a trial below the last rung the finetune is that of its present one. */
@@ -143,7 +167,7 @@ public final class Results {
   }
 
   /** The result of a task, when it counts for the experiment. */
-  private Optional<TaskResult> result(String key, ExperimentRecord experiment) {
+  public Optional<TaskResult> result(String key, ExperimentRecord experiment) {
     return state
         .task(key)
         .filter(

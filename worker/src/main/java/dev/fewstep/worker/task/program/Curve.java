@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The curves of a training, thinned so that a file of them stays small: of a long training every
@@ -40,6 +42,13 @@ final class Curve {
     if (point.step() % stride == 0 || point.step() == last) {
       points.add(point);
     }
+  }
+
+  /** The kept point of a curve with the least finite value, the first of several. */
+  Optional<MetricBatch.Point> least(String name) {
+    return points.stream()
+        .filter(point -> point.name().equals(name) && Double.isFinite(point.value()))
+        .min(Comparator.comparingDouble(MetricBatch.Point::value));
   }
 
   /** Takes over the points of a text. */

@@ -156,6 +156,13 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
     if (Double.isFinite(run.lastLoss())) {
       scores.put("final_loss", run.lastLoss());
     }
+    run.curve()
+        .least("loss")
+        .ifPresent(
+            point -> {
+              scores.put("loss_min", point.value());
+              scores.put("loss_min_step", (double) point.step());
+            });
     scores.put("nfe", (double) nfe);
     scores.put("images_per_second", run.imagesPerSecond());
     finetuner
