@@ -1,5 +1,6 @@
 package dev.fewstep.orchestrator.api;
 
+import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.spec.SpecReader;
@@ -41,7 +42,7 @@ public final class HttpApi implements AutoCloseable {
   private final HttpServer server;
   private final EventHub events;
   private final ArtifactStreams artifacts;
-  private final KnownResults known;
+  private final StateView.Subscription watching;
   private final Path uploads;
   private final String host;
 
@@ -50,14 +51,14 @@ public final class HttpApi implements AutoCloseable {
       HttpServer server,
       EventHub events,
       ArtifactStreams artifacts,
-      KnownResults known,
+      StateView.Subscription watching,
       Path uploads,
       String host) {
     this.vertx = vertx;
     this.server = server;
     this.events = events;
     this.artifacts = artifacts;
-    this.known = known;
+    this.watching = watching;
     this.uploads = uploads;
     this.host = host;
   }
@@ -100,7 +101,8 @@ public final class HttpApi implements AutoCloseable {
     Operations operations = new Operations(builder, contract.verbs());
     ArchiveRoutes archives = new ArchiveRoutes(replies, commands, parts.state(), parts.archivist());
     archives.mount(operations);
-    KnownResults known = new KnownResults(parts.state());
+    KnownResults known = new KnownResults();
+    StateView.Subscription watching = parts.state().subscribe(known::changed);
     new ExperimentRoutes(replies, commands, archives, parts.clock(), known).mount(operations);
     new ResultRoutes(replies, parts.state(), archives, known, artifacts).mount(operations);
     new RecipeRoutes(replies).mount(operations);
@@ -147,7 +149,7 @@ public final class HttpApi implements AutoCloseable {
                 .requestHandler(router)
                 .listen()
                 .recover(e -> Future.failedFuture(named(e, settings))));
-    return new HttpApi(vertx, server, events, artifacts, known, directory, settings.host());
+    return new HttpApi(vertx, server, events, artifacts, watching, directory, settings.host());
   }
 
   private static RouterBuilder builder(Vertx vertx, OpenAPIContract contract) {
@@ -271,7 +273,7 @@ public final class HttpApi implements AutoCloseable {
   @Override
   public void close() {
     events.close();
-    known.close();
+    watching.close();
     artifacts.close();
     try {
       await(vertx.close());

@@ -11,6 +11,7 @@ import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.Want;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,7 +24,7 @@ import java.util.function.LongSupplier;
  * That of a large experiment that runs is folded again every {@link #PATIENCE} at most. Safe for
  * use by several threads.
  */
-final class KnownResults implements AutoCloseable {
+final class KnownResults {
   /** How old a large experiment's summary may be. */
   static final Duration PATIENCE = Duration.ofSeconds(2);
 
@@ -34,7 +35,7 @@ final class KnownResults implements AutoCloseable {
   private final Map<String, Kept> summaries = new ConcurrentHashMap<>();
   private final AtomicLong epoch = new AtomicLong();
   private final LongSupplier nanoTime;
-  private final StateView.Subscription subscription;
+  private final int large;
   private final Map<UUID, GridFacts> facts =
       new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -47,14 +48,25 @@ final class KnownResults implements AutoCloseable {
 
   private record Kept(long epoch, long version, long at, ExperimentSummary summary) {}
 
-  KnownResults(StateView state) {
-    this(System::nanoTime, state);
+  /** Nothing is known yet. */
+  KnownResults() {
+    this(System::nanoTime, LARGE);
   }
 
-  private KnownResults(LongSupplier nanoTime, StateView state) {
+  /**
+   * Nothing is known yet.
+   *
+   * @param nanoTime time as {@link System#nanoTime} tells it
+   * @param large trials of an experiment whose summary may be old
+   */
+  KnownResults(LongSupplier nanoTime, int large) {
     this.nanoTime = nanoTime;
-    this.subscription =
-        state.subscribe(changes -> changes.forEach(change -> changed(change.entry())));
+    this.large = large;
+  }
+
+  /** Notes what has changed; called in order, after it was folded in. */
+  void changed(List<StateView.Change> changes) {
+    changes.forEach(change -> changed(change.entry()));
   }
 
   private void changed(StateRecord entry) {
@@ -112,7 +124,7 @@ final class KnownResults implements AutoCloseable {
     long now = nanoTime.getAsLong();
     if (kept != null
         && ((kept.version == version && kept.epoch == before)
-            || (experiment.trials() > LARGE && now - kept.at < PATIENCE.toNanos()))) {
+            || (experiment.trials() > large && now - kept.at < PATIENCE.toNanos()))) {
       return Optional.of(kept.summary);
     }
     Optional<ExperimentSummary> made = folded(state, experiment);
@@ -130,10 +142,5 @@ final class KnownResults implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
-  }
-
-  @Override
-  public void close() {
-    subscription.close();
   }
 }

@@ -2,13 +2,21 @@ package dev.fewstep.orchestrator.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.orchestrator.experiment.Played;
 import dev.fewstep.orchestrator.experiment.Results;
 import dev.fewstep.orchestrator.experiment.TrialStanding;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.spec.ExperimentSpec;
+import dev.fewstep.schemas.spec.SpecChanges;
+import dev.fewstep.schemas.spec.SpecDocument;
+import dev.fewstep.schemas.spec.SpecReader;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ReproductionTest {
@@ -19,13 +27,28 @@ class ReproductionTest {
     ExperimentRecord experiment = played.submit(spec);
     GridFacts facts = GridFacts.of(experiment);
     for (int trial = 0; trial < experiment.trials(); trial++) {
-      ExperimentSpec alone =
-          Reproduction.changes(experiment, facts, trial, Optional.empty()).of(experiment.spec());
+      String command =
+          Reproduction.commands(played.state(), experiment, facts, trial, Optional.empty());
+      ExperimentSpec alone = read(command).of(experiment.spec());
       assertThat(Played.trials(experiment, alone)).isEqualTo(1);
       assertThat(Played.keys(experiment, alone))
           .as("trial " + trial)
           .isEqualTo(Played.keys(experiment, trial));
     }
+  }
+
+  /** The changes as a shell and {@code fewstep clone} read them. */
+  private static SpecChanges read(String command) {
+    Map<String, JsonNode> set = new LinkedHashMap<>();
+    Matcher words = Pattern.compile("--set '((?:[^']|'\\\\'')*)'").matcher(command);
+    while (words.find()) {
+      String word = words.group(1).replace("'\\''", "'");
+      int equals = word.indexOf('=');
+      SpecDocument value = SpecReader.read("--set", "value: " + word.substring(equals + 1) + "\n");
+      assertThat(value.problems()).isEmpty();
+      set.put(word.substring(0, equals), value.tree().path("value"));
+    }
+    return new SpecChanges(Optional.of("alone"), set, Map.of(), Map.of());
   }
 
   @Test
