@@ -112,7 +112,7 @@ final class WaitingReasons {
                   + eligible.size()
                   + " workers of device class "
                   + task.deviceClass()
-                  + " that could take it drain"));
+                  + " that could take it take no task now: they drain, leave, or their disk is full"));
     }
     return Optional.empty();
   }

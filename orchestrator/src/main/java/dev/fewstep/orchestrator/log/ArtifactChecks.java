@@ -50,6 +50,11 @@ final class ArtifactChecks {
     return open.get() > 0;
   }
 
+  /** Whether there are answers to be drained. */
+  boolean answered() {
+    return !answers.isEmpty();
+  }
+
   /** The answers since the last call. */
   List<Answer> drain() {
     List<Answer> drained = new ArrayList<>();

@@ -230,7 +230,7 @@ final class LeaderTerm implements AutoCloseable {
   }
 
   private Duration pollTimeout() {
-    if (more) {
+    if (more || checks.answered()) {
       return Duration.ZERO;
     }
     return checks.pending() ? CHECKING_POLL : IDLE_POLL;
@@ -294,9 +294,10 @@ final class LeaderTerm implements AutoCloseable {
           .map(DeviceClassRecord.class::cast)
           .ifPresent(added -> context.topics().ensureDeviceClass(added.name()));
     }
+    // Looking changes nothing, so it need not wait for the transaction.
+    batch.checks().forEach(checks::ask);
     var unused = transact(batch);
     context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());
-    batch.checks().forEach(checks::ask);
   }
 
   /**
