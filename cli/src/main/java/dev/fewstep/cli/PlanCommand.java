@@ -2,9 +2,11 @@ package dev.fewstep.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -52,6 +54,7 @@ final class PlanCommand implements Callable<Integer> {
     output.output(main).rows(List.of("kind", "new", "cached", "joined"), rows, plan);
     if (output.format() == OutputFormat.table) {
       main.out().println(plan.path("trials").asText() + " trials");
+      deviceTime(plan.path("deviceSeconds")).ifPresent(main.out()::println);
       JsonNode iterations = plan.path("iterations");
       if (iterations.isObject()) {
         main.out()
@@ -64,5 +67,28 @@ final class PlanCommand implements Callable<Integer> {
       }
     }
     return ExitCodes.OK;
+  }
+
+  /** What devices would work, when the server knows it. */
+  static Optional<String> deviceTime(JsonNode seconds) {
+    return seconds.isObject()
+        ? Optional.of(
+            "about %s of device time, %s to %s, from %s"
+                .formatted(
+                    time(seconds.path("estimate").asDouble()),
+                    time(seconds.path("low").asDouble()),
+                    time(seconds.path("high").asDouble()),
+                    seconds.path("from").asText()))
+        : Optional.empty();
+  }
+
+  private static String time(double seconds) {
+    Duration time = Duration.ofSeconds(Math.round(seconds));
+    if (time.toHours() > 0) {
+      return time.toHours() + "h" + time.toMinutesPart() + "m";
+    }
+    return time.toMinutes() > 0
+        ? time.toMinutes() + "m" + time.toSecondsPart() + "s"
+        : time.toSeconds() + "s";
   }
 }

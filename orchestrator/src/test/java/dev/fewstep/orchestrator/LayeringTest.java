@@ -83,6 +83,34 @@ class LayeringTest {
   }
 
   @Test
+  void views_of_results_are_functions_of_the_state() {
+    noClasses()
+        .that()
+        .resideInAPackage("..orchestrator.view..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "..orchestrator.log..",
+            "..orchestrator.api..",
+            "..orchestrator.artifact..",
+            "..orchestrator.ops..",
+            "..orchestrator.export..")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.time.Clock")
+        .because("they are tested without anything around them")
+        .check(MODULE);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("..orchestrator.export..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("blue.strategic..", "org.apache.parquet..", "org.apache.hadoop..")
+        .because("formats of files belong into export")
+        .check(MODULE);
+  }
+
+  @Test
   void nothing_knows_the_program_or_the_worker() {
     noClasses()
         .should()

@@ -104,7 +104,8 @@ public final class HttpApi implements AutoCloseable {
     KnownResults known = new KnownResults();
     StateView.Subscription watching = parts.state().subscribe(known::changed);
     new ExperimentRoutes(replies, commands, archives, parts.clock(), known).mount(operations);
-    new ResultRoutes(replies, parts.state(), archives, known, artifacts).mount(operations);
+    new ResultRoutes(replies, parts.state(), parts.curves(), archives, known, artifacts)
+        .mount(operations);
     new RecipeRoutes(replies).mount(operations);
     new SteeringRoutes(commands, parts.clock()).mount(operations);
     new DerivedRoutes(replies, commands, archives, parts.clock()).mount(operations);

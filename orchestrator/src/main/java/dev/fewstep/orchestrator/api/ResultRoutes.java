@@ -10,6 +10,8 @@ import dev.fewstep.orchestrator.experiment.Results;
 import dev.fewstep.orchestrator.experiment.TrialStanding;
 import dev.fewstep.orchestrator.experiment.TrialView;
 import dev.fewstep.orchestrator.export.TableFormat;
+import dev.fewstep.orchestrator.log.CurveEnd;
+import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.view.Column;
 import dev.fewstep.orchestrator.view.GridFacts;
@@ -25,7 +27,9 @@ import dev.fewstep.schemas.spec.ExperimentBody;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import io.vertx.ext.web.RoutingContext;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The results of an experiment as the page draws them: columns, and one trial with all of it. */
@@ -35,6 +39,7 @@ final class ResultRoutes {
 
   private final Replies replies;
   private final StateView state;
+  private final MetricsTail curves;
   private final ArchiveRoutes archives;
   private final KnownResults known;
   private final ArtifactStreams streams;
@@ -42,11 +47,13 @@ final class ResultRoutes {
   ResultRoutes(
       Replies replies,
       StateView state,
+      MetricsTail curves,
       ArchiveRoutes archives,
       KnownResults known,
       ArtifactStreams streams) {
     this.replies = requireNonNull(replies, "replies");
     this.state = requireNonNull(state, "state");
+    this.curves = requireNonNull(curves, "curves");
     this.archives = requireNonNull(archives, "archives");
     this.known = requireNonNull(known, "known");
     this.streams = requireNonNull(streams, "streams");
@@ -56,6 +63,24 @@ final class ResultRoutes {
     operations.on("getColumns", this::columns);
     operations.on("getTrial", this::trial);
     operations.on("exportTrials", this::export);
+  }
+
+  /** What is known of a finetune that runs, by the names of results. */
+  private Map<String, Double> training(String taskKey) {
+    Map<String, CurveEnd> ends = curves.ends(taskKey);
+    Map<String, Double> numbers = new HashMap<>();
+    Optional.ofNullable(ends.get("loss"))
+        .ifPresent(
+            loss -> {
+              numbers.put("final_loss", loss.last().value());
+              numbers.put("loss_min", loss.least().value());
+              numbers.put("loss_min_step", (double) loss.least().step());
+            });
+    Optional.ofNullable(ends.get("validation_loss"))
+        .ifPresent(loss -> numbers.put("validation_loss", loss.least().value()));
+    Optional.ofNullable(ends.get("images_per_second"))
+        .ifPresent(speed -> numbers.put("images_per_second", speed.last().value()));
+    return numbers;
   }
 
   private void export(RoutingContext context) {
@@ -77,7 +102,7 @@ final class ResultRoutes {
   private ArtifactStreams.Writing written(String id, TableFormat format) {
     ArchiveRoutes.Source source = archives.source(id);
     ExperimentRecord experiment = source.read(fold -> ExperimentViews.require(fold, id));
-    TrialTable table = new TrialTable(experiment, known.facts(experiment));
+    TrialTable table = new TrialTable(experiment, known.facts(experiment), this::training);
     TableRows rows =
         new TableRows(
             (from, limit) -> source.read(fold -> table.rows(fold, from, limit)),
@@ -96,7 +121,7 @@ final class ResultRoutes {
   private JsonNode columns(OrchestratorState fold, String id, int from, int limit) {
     ExperimentRecord experiment = ExperimentViews.require(fold, id);
     GridFacts facts = known.facts(experiment);
-    TrialTable table = new TrialTable(experiment, facts);
+    TrialTable table = new TrialTable(experiment, facts, this::training);
     List<Column> columns = table.columns();
     List<List<JsonNode>> rows = table.rows(fold, from, limit);
     ObjectNode view =

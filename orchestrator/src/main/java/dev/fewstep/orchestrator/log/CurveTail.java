@@ -5,6 +5,7 @@ import dev.fewstep.schemas.message.MetricBatch.Point;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -47,10 +48,18 @@ final class CurveTail {
     return all;
   }
 
+  /** Where each curve stands, by name. */
+  Map<String, CurveEnd> ends() {
+    Map<String, CurveEnd> ends = new TreeMap<>();
+    series.forEach((name, one) -> one.end().ifPresent(end -> ends.put(name, end)));
+    return ends;
+  }
+
   /** One curve: every stride-th point, and the last. */
   private static final class Series {
     private final List<Point> kept = new ArrayList<>();
     private Point last;
+    private Point least;
     private long stride = 1;
     private long seen;
 
@@ -60,6 +69,9 @@ final class CurveTail {
         kept.removeIf(old -> old.step() >= point.step());
       }
       last = point;
+      if (Double.isFinite(point.value()) && (least == null || point.value() < least.value())) {
+        least = point;
+      }
       if (seen++ % stride == 0) {
         kept.add(point);
       }
@@ -72,6 +84,10 @@ final class CurveTail {
         kept.addAll(half);
         stride *= 2;
       }
+    }
+
+    Optional<CurveEnd> end() {
+      return least == null ? Optional.empty() : Optional.of(new CurveEnd(last, least));
     }
 
     void copyTo(List<Point> all) {

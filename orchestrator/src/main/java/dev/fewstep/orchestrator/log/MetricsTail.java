@@ -72,6 +72,14 @@ public final class MetricsTail implements AutoCloseable {
     }
   }
 
+  /** Where a task's curves stand, by name; empty when nothing is known of them. Quick. */
+  public Map<String, CurveEnd> ends(String taskKey) {
+    synchronized (tails) {
+      CurveTail tail = tails.get(taskKey);
+      return tail == null ? Map.of() : tail.ends();
+    }
+  }
+
   /** Calls a listener with every batch read; it must be quick. */
   public StateView.Subscription subscribe(Consumer<MetricBatch> listener) {
     listeners.add(listener);

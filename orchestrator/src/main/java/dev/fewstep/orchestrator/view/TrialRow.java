@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param finetune the result of its finetune
  * @param evaluate the result of the evaluation of the finetuned weights
  * @param baseline the result of the evaluation of the base weights
+ * @param training numbers of its training by the names of a result: of the result, or of a finetune
+ *     that runs as far as it has come
  */
 record TrialRow(
     int index,
@@ -26,7 +28,8 @@ record TrialRow(
     GridFacts.Settings settings,
     Optional<TaskResult> finetune,
     Optional<TaskResult> evaluate,
-    Optional<TaskResult> baseline) {
+    Optional<TaskResult> baseline,
+    Map<String, Double> training) {
 
   /** Seconds of finetune and evaluation, once both have results. */
   Optional<Double> seconds() {
@@ -45,6 +48,11 @@ record TrialRow(
 
   private static double seconds(Optional<TaskResult> result) {
     return result.map(TaskResult::seconds).orElse(0.0);
+  }
+
+  /** A number of its training. */
+  Optional<Double> training(String name) {
+    return Optional.ofNullable(training.get(name));
   }
 
   /** A number of a result. */

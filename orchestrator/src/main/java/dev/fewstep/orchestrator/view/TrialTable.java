@@ -14,6 +14,7 @@ import dev.fewstep.orchestrator.experiment.TrialStanding;
 import dev.fewstep.orchestrator.view.Column.Better;
 import dev.fewstep.orchestrator.view.Column.Group;
 import dev.fewstep.orchestrator.view.Column.Kind;
+import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.spec.MetricKind;
 import dev.fewstep.schemas.spec.SearchMethod;
 import dev.fewstep.schemas.state.ExperimentRecord;
@@ -35,15 +36,24 @@ public final class TrialTable {
 
   private final ExperimentRecord experiment;
   private final GridFacts facts;
+  private final Function<String, Map<String, Double>> live;
   private final List<Cell> cells = new ArrayList<>();
 
   /** A column and how its value is found. */
   private record Cell(Column column, Function<TrialRow, JsonNode> value) {}
 
-  /** The table of an experiment; {@code facts} are those of the same experiment. */
-  public TrialTable(ExperimentRecord experiment, GridFacts facts) {
+  /**
+   * The table of an experiment.
+   *
+   * @param facts those of the same experiment
+   * @param live what is known of the training of a finetune that runs, by its task key: numbers by
+   *     the names that they have in results
+   */
+  public TrialTable(
+      ExperimentRecord experiment, GridFacts facts, Function<String, Map<String, Double>> live) {
     this.experiment = requireNonNull(experiment, "experiment");
     this.facts = requireNonNull(facts, "facts");
+    this.live = requireNonNull(live, "live");
     addTrial();
     addAxes();
     addFacts();
@@ -88,15 +98,23 @@ public final class TrialTable {
     Map<String, JsonNode> values = facts.values(trial);
     TrialStanding standing = results.standing(experiment, trial);
     Optional<TrialKeys> keys = standing.tasks();
+    Optional<TaskResult> finetune = keys.flatMap(k -> results.result(k.finetune(), experiment));
     return new TrialRow(
         trial,
         values,
         facts.seed(trial),
         standing,
         facts.settings(trial, values),
-        keys.flatMap(k -> results.result(k.finetune(), experiment)),
+        finetune,
         keys.flatMap(k -> results.result(k.evaluate(), experiment)),
-        keys.flatMap(k -> results.result(k.baseline(), experiment)));
+        keys.flatMap(k -> results.result(k.baseline(), experiment)),
+        finetune.map(TaskResult::scores).orElseGet(() -> training(standing)));
+  }
+
+  private Map<String, Double> training(TrialStanding standing) {
+    return standing.state() == TaskState.RUNNING
+        ? standing.tasks().map(keys -> live.apply(keys.finetune())).orElse(Map.of())
+        : Map.of();
   }
 
   private void addTrial() {
@@ -156,7 +174,7 @@ public final class TrialTable {
         Column.number("deviceSeconds", "Device time", Group.FACT).in("s"), TrialRow::deviceSeconds);
     number(
         Column.number("images_per_second", "Training speed", Group.FACT).in("images/s"),
-        row -> TrialRow.score(row.finetune(), "images_per_second"));
+        row -> row.training("images_per_second"));
   }
 
   private void addRungs() {
@@ -255,25 +273,25 @@ public final class TrialTable {
   private void addCurves() {
     number(
         Column.number("loss_last", "Loss, last", Group.CURVE).better(Better.LOWER),
-        row -> TrialRow.score(row.finetune(), "final_loss"));
+        row -> row.training("final_loss"));
     number(
         Column.number("loss_min", "Loss, least", Group.CURVE).better(Better.LOWER),
-        row -> TrialRow.score(row.finetune(), "loss_min"));
+        row -> row.training("loss_min"));
     whole(
         Column.whole("loss_min_step", "Step of the least loss", Group.CURVE),
-        row -> TrialRow.score(row.finetune(), "loss_min_step"));
+        row -> row.training("loss_min_step"));
     number(
         Column.number("validation_mmd_last", "Validation MMD, last", Group.CURVE)
             .better(Better.LOWER),
-        row -> TrialRow.score(row.finetune(), "validation_mmd"));
+        row -> row.training("validation_mmd"));
     number(
         Column.number("validation_mmd_min", "Validation MMD, least", Group.CURVE)
             .better(Better.LOWER),
-        row -> TrialRow.score(row.finetune(), "validation_loss"));
+        row -> row.training("validation_loss"));
     whole(
         Column.whole(
             "validation_mmd_min_step", "Iteration of the least validation MMD", Group.CURVE),
-        row -> TrialRow.score(row.finetune(), "best_iteration"));
+        row -> row.training("best_iteration"));
   }
 
   private void add(Column column, Function<TrialRow, JsonNode> value) {

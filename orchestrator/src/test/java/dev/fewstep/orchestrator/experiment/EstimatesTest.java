@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskKind;
+import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.spec.ExperimentSpec;
@@ -166,5 +167,22 @@ class EstimatesTest {
                 .time())
         .isEmpty();
     assertThat(time(longer)).isPresent();
+  }
+
+  @Test
+  void what_extensions_took_tells_nothing_of_tasks_from_the_start() {
+    String a = world.submit(steps("a", "4", Specs.ONE_SEED));
+    finish(Map.of(TaskKind.FINETUNE, 100.0, TaskKind.EVALUATE, 10.0));
+    PlanPreview.DeviceTime before = time(steps("b", "8", Specs.ONE_SEED)).orElseThrow();
+    world.outcome(
+        new Command.SubmitExperiment(
+            world.id(),
+            world.time,
+            "me",
+            SpecChanges.extended(steps("a", "4", Specs.ONE_SEED), 10),
+            Optional.of(new Lineage(Lineage.Kind.EXTENDS, a))));
+    finish(Map.of(TaskKind.FINETUNE, 1.0, TaskKind.EVALUATE, 1.0));
+
+    assertThat(time(steps("b", "8", Specs.ONE_SEED))).contains(before);
   }
 }

@@ -63,6 +63,18 @@ public final class Played {
     }
   }
 
+  /** Starts every finetune, each on a worker of its own; other tasks on the way are finished. */
+  public void startAll() {
+    while (!world.published.isEmpty()) {
+      World.Execution e =
+          world.start(
+              world.published.getFirst().kind() == TaskKind.FINETUNE ? world.worker() : worker);
+      if (e.task().kind() != TaskKind.FINETUNE) {
+        world.succeed(e);
+      }
+    }
+  }
+
   /** Finishes everything; finetuned weights score half of what the base weights score. */
   public void finishAll() {
     finish(Integer.MAX_VALUE, Played::halved);

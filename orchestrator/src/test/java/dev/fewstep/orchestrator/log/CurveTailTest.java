@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fewstep.schemas.message.MetricBatch;
 import dev.fewstep.schemas.message.MetricBatch.Point;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -45,5 +47,20 @@ class CurveTailTest {
     assertThat(tail.points())
         .extracting(Point::step)
         .containsExactly(0L, 1L, 2L, 3L, 4L, 5L, 6L, 7L);
+  }
+
+  @Test
+  void a_curve_tells_its_last_point_and_the_first_of_the_least() {
+    CurveTail tail = new CurveTail(4);
+    double[] values = {3, Double.NaN, 1, 2, 1, 5, 4};
+    List<Point> points = new ArrayList<>(List.of(new Point("never_finite", 0, Double.NaN)));
+    for (int step = 0; step < values.length; step++) {
+      points.add(new Point("loss", step, values[step]));
+    }
+    tail.add(new MetricBatch("key", 1, UUID.randomUUID(), Instant.EPOCH, points));
+
+    assertThat(tail.ends())
+        .containsExactly(
+            Map.entry("loss", new CurveEnd(new Point("loss", 6, 4), new Point("loss", 2, 1))));
   }
 }

@@ -9,13 +9,15 @@ import dev.fewstep.schemas.state.ExperimentRecord;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class TrialTableTest {
   private final Played played = new Played();
+  private Function<String, Map<String, Double>> live = key -> Map.of();
 
   private List<Map<String, JsonNode>> rows(ExperimentRecord experiment, int from, int limit) {
-    TrialTable table = new TrialTable(experiment, GridFacts.of(experiment));
+    TrialTable table = new TrialTable(experiment, GridFacts.of(experiment), live);
     return table.rows(played.state(), from, limit).stream()
         .map(
             row -> {
@@ -28,8 +30,8 @@ class TrialTableTest {
         .toList();
   }
 
-  private static Column column(ExperimentRecord experiment, String name) {
-    return new TrialTable(experiment, GridFacts.of(experiment))
+  private Column column(ExperimentRecord experiment, String name) {
+    return new TrialTable(experiment, GridFacts.of(experiment), live)
         .columns().stream()
             .filter(column -> column.name().equals(name))
             .findFirst()
@@ -85,6 +87,22 @@ class TrialTableTest {
       assertThat(row.get(name).isNull()).as(name).isTrue();
     }
     assertThat(rows(experiment, 1, 10)).isEmpty();
+  }
+
+  @Test
+  void a_finetune_that_runs_says_how_far_its_training_has_come() {
+    ExperimentRecord experiment = played.submit(Experiments.grid("e", "{}", "[7]"));
+    live = key -> Map.of("final_loss", 0.75, "loss_min", 0.25, "loss_min_step", 3.0);
+    assertThat(rows(experiment, 0, 1).get(0).get("loss_last").isNull()).isTrue();
+
+    played.startAll();
+
+    Map<String, JsonNode> row = rows(experiment, 0, 1).get(0);
+    assertThat(row.get("state").asText()).isEqualTo("RUNNING");
+    assertThat(row.get("loss_last").asDouble()).isEqualTo(0.75);
+    assertThat(row.get("loss_min_step").asInt()).isEqualTo(3);
+    assertThat(row.get("validation_mmd_min").isNull()).isTrue();
+    assertThat(row.get("seconds").isNull()).isTrue();
   }
 
   @Test
