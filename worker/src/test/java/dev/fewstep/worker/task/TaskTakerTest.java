@@ -179,18 +179,18 @@ class TaskTakerTest {
     worker(
         deviceClass,
         task ->
-            task.message().taskKey().equals(key("first"))
+            task.message().taskKey().equals(key("full"))
                 ? new Outcome.Failure(FailureCode.DISK_FULL, "The worker's disk is full.")
                 : success());
-    leader.publish(deviceClass, task("first", 1));
-    leader.await(Report.Failed.class, f -> f.taskKey().equals(key("first")));
-    leader.publish(deviceClass, task("second", 1));
+    leader.publish(deviceClass, task("full", 1));
+    leader.await(Report.Failed.class, f -> f.taskKey().equals(key("full")));
+    leader.publish(deviceClass, task("roomy", 1));
     leader.await(Report.Presence.class, p -> p.executionId().isEmpty() && !p.accepting());
     Instant until = Instant.now().plusSeconds(2);
     leader.await(Report.Presence.class, p -> !p.accepting() && p.at().isAfter(until));
-    assertThat(ran).containsExactly(key("first"));
+    assertThat(ran).containsExactly(key("full"));
     room.set(true);
-    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("second")));
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("roomy")));
     assertThat(leader.all(Report.Presence.class)).last().matches(Report.Presence::accepting);
   }
 
