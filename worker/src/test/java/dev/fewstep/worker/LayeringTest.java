@@ -1,10 +1,17 @@
 package dev.fewstep.worker;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Which package may know which. */
@@ -21,6 +28,10 @@ class LayeringTest {
     "dev.fewstep.store..",
     "io.micrometer.."
   };
+
+  /** What they make has no gradient. */
+  private static final List<String> COMPARISONS = List.of("gt", "gte", "lt", "lte", "eq", "neq");
+
   private static final String[] MATHEMATICS = {
     "dev.fewstep.worker.tensor..",
     "dev.fewstep.worker.diffusion..",
@@ -89,5 +100,35 @@ class LayeringTest {
         .resideInAnyPackage("io.minio..", "okhttp3..")
         .because("only the store module speaks S3")
         .check(WORKER);
+  }
+
+  /**
+   * Their memory is the garbage collector's: {@link dev.fewstep.worker.tensor.Tensors} says what
+   * that does to gradients.
+   */
+  @Test
+  void onlyTensorsMakesTensorsFromJavaValues() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("dev.fewstep.worker.tensor.Tensors")
+        .should()
+        .callMethodWhere(
+            describe(
+                "a tensor is laid over Java's memory",
+                call -> LayeringTest.borrows(call.getTarget())))
+        .check(WORKER);
+  }
+
+  private static boolean borrows(AccessTarget.CodeUnitCallTarget method) {
+    List<String> parameters =
+        method.getRawParameterTypes().stream().map(JavaClass::getFullName).toList();
+    if (method.getOwner().isAssignableTo(NDManager.class)) {
+      return method.getName().equals("create")
+          && !parameters.isEmpty()
+          && !parameters.get(0).equals(Shape.class.getName());
+    }
+    return method.getOwner().isAssignableTo(NDArray.class)
+        && parameters.contains(Number.class.getName())
+        && !COMPARISONS.contains(method.getName());
   }
 }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import dev.fewstep.worker.tensor.Tensors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -103,14 +104,16 @@ public final class RawTensor {
       for (int at = 0; at < bytes.limit(); at += 2) {
         wide.putInt(2 * at, bytes.getShort(at));
       }
-      return owned(manager, wide.order(ByteOrder.nativeOrder()), DataType.INT32);
+      return Tensors.of(
+          manager, wide.order(ByteOrder.nativeOrder()), new Shape(shape), DataType.INT32);
     }
     ByteBuffer direct = bytes;
     if (!bytes.isDirect()) {
       direct = allocate(bytes.remaining());
       direct.put(bytes.duplicate()).flip();
     }
-    return owned(manager, direct.duplicate().order(ByteOrder.nativeOrder()), type);
+    return Tensors.of(
+        manager, direct.duplicate().order(ByteOrder.nativeOrder()), new Shape(shape), type);
   }
 
   private NDArray widened(NDManager manager) {
@@ -122,17 +125,8 @@ public final class RawTensor {
           type == DataType.BFLOAT16 ? Float.intBitsToFloat(bits << 16) : halfToFloat(bits);
       wide.putFloat(4 * i, value);
     }
-    return owned(manager, wide.order(ByteOrder.nativeOrder()), DataType.FLOAT32);
-  }
-
-  /**
-   * DJL lays a tensor over a buffer's memory, which the garbage collector frees with the array:
-   * whatever was made from it without a copy would then read freed memory.
-   */
-  private NDArray owned(NDManager manager, ByteBuffer data, DataType dataType) {
-    try (NDArray borrowed = manager.create(data, new Shape(shape), dataType)) {
-      return borrowed.duplicate();
-    }
+    return Tensors.of(
+        manager, wide.order(ByteOrder.nativeOrder()), new Shape(shape), DataType.FLOAT32);
   }
 
   /** IEEE 754 binary16 to binary32; every value is exact. */

@@ -3,6 +3,7 @@ package dev.fewstep.worker.data;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Optional;
 
 /** Real images of one shape, addressed by index; the order never changes. */
@@ -23,7 +24,8 @@ public interface ImageDataset {
    */
   default NDArray batch(NDManager manager, int[] indices) {
     ImageShape shape = shape();
-    return manager.create(
+    return Tensors.of(
+        manager,
         values(indices),
         new Shape(indices.length, shape.channels(), shape.height(), shape.width()));
   }

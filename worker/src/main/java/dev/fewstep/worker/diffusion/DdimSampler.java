@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -108,7 +109,7 @@ public final class DdimSampler {
                       scope,
                       denoiser.imageShape(),
                       StreamSeed.rows(seed, "image-step", index, from, count)));
-      NDArray images = x.add(1f).mul(0.5f).clip(0f, 1f);
+      NDArray images = Tensors.clip(Tensors.mul(Tensors.add(x, 1f), 0.5f), 0, 1);
       images.attach(manager);
       return images;
     }
@@ -173,12 +174,12 @@ public final class DdimSampler {
    */
   public NDArray update(NDArray x, NDArray output, int index, StepNoise fresh) {
     DdimStep step = steps.get(index);
-    try (NDArray part = output.mul(step.ofOutput())) {
-      NDArray next = x.mul(step.ofX());
+    try (NDArray part = Tensors.mul(output, step.ofOutput())) {
+      NDArray next = Tensors.mul(x, step.ofX());
       next.addi(part);
       if (step.ofNoise() != 0) {
         try (NDArray z = fresh.draw(x.getShape(), index)) {
-          z.muli(step.ofNoise());
+          Tensors.muli(z, step.ofNoise());
           next.addi(z);
         }
       }

@@ -2,6 +2,7 @@ package dev.fewstep.worker.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.Tensors;
 
 /** Samples as {@link DdimSampler#sample} does and shows every state on the way. */
 public final class DenoisingPath {
@@ -65,8 +66,8 @@ public final class DenoisingPath {
     double scale = Math.sqrt(alphaBar);
     double ofX = (1 - noise * prediction.ofX(alphaBar)) / scale;
     double ofOutput = -noise * prediction.ofOutput(alphaBar) / scale;
-    NDArray clean = x.mul(ofX);
-    try (NDArray part = output.mul(ofOutput)) {
+    NDArray clean = Tensors.mul(x, ofX);
+    try (NDArray part = Tensors.mul(output, ofOutput)) {
       clean.addi(part);
     }
     return clean;

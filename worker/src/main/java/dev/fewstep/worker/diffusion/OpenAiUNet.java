@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.ScriptModule;
 import dev.fewstep.worker.tensor.ScriptArchive;
+import dev.fewstep.worker.tensor.Tensors;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.util.Arrays;
 import java.util.Collections;
@@ -142,7 +143,7 @@ public final class OpenAiUNet implements Denoiser {
   private NDArray run(NDArray x, NDArray t, long[] seeds, int outputs) {
     NDManager scope = x.getManager();
     try (NDArray y =
-        scope.create(rowLabels((int) x.getShape().get(0))).toDevice(x.getDevice(), false)) {
+        Tensors.of(scope, rowLabels((int) x.getShape().get(0))).toDevice(x.getDevice(), false)) {
       return module.tensor(scope, "forward", x, t, y, values, seeds, device, outputs);
     }
   }

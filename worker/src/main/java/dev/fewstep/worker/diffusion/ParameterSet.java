@@ -9,6 +9,7 @@ import dev.fewstep.worker.diffusion.NetworkText.Start;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -36,7 +37,7 @@ final class ParameterSet {
       } else {
         double bound = 1 / Math.sqrt((double) slot.fanIn());
         value = AtenOps.uniform(manager, shape, StreamSeed.of(seed, "init " + slot.name()));
-        value.muli(2 * bound).subi(bound);
+        Tensors.subi(Tensors.muli(value, 2 * bound), bound);
       }
       parameters.put(slot.name(), value);
     }

@@ -3,6 +3,7 @@ package dev.fewstep.worker.diffusion;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Map;
 
 /**
@@ -26,14 +27,14 @@ public record RescaledDenoiser(Denoiser network, double factor) implements Denoi
 
   @Override
   public NDArray predict(NDArray x, NDArray t) {
-    try (NDArray scaled = t.mul(factor)) {
+    try (NDArray scaled = Tensors.mul(t, factor)) {
       return network.predict(x, scaled);
     }
   }
 
   @Override
   public NDArray predict(NDArray x, NDArray t, DropoutSeeds dropout) {
-    try (NDArray scaled = t.mul(factor)) {
+    try (NDArray scaled = Tensors.mul(t, factor)) {
       return network.predict(x, scaled, dropout);
     }
   }

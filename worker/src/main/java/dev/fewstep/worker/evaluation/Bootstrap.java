@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -145,7 +146,7 @@ public final class Bootstrap {
         add(sums, each.toDoubleArray(), 1.0 / ((double) n * (n - 1)));
         if (j == from) {
           // Each drawn image with itself is no pair.
-          NDArray own = step.create(diagonal(kernel), new Shape(to - from, 1));
+          NDArray own = Tensors.of(step, diagonal(kernel), new Shape(to - from, 1));
           NDArray selves = wa.matMul(own);
           selves.attach(step);
           add(sums, selves.toDoubleArray(), -1.0 / ((double) n * (n - 1)));
@@ -167,7 +168,7 @@ public final class Bootstrap {
     for (int i = 0; i < weights.length; i++) {
       System.arraycopy(weights[i], from, block, i * (to - from), to - from);
     }
-    return manager.create(block, new Shape(weights.length, to - from));
+    return Tensors.of(manager, block, new Shape(weights.length, to - from));
   }
 
   private static void add(double[] sums, double[] values, double factor) {

@@ -4,6 +4,7 @@ import static dev.fewstep.schemas.spec.Checks.require;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import dev.fewstep.worker.tensor.Tensors;
 
 /**
  * The passage of generated images through 8 bits, as torchvision's {@code save_image} does it:
@@ -41,6 +42,6 @@ public final class EightBit {
     for (int i = 0; i < bytes.length; i++) {
       values[i] = Byte.toUnsignedInt(bytes[i]) / 255f;
     }
-    return images.getManager().create(values, images.getShape());
+    return Tensors.of(images.getManager(), values, images.getShape());
   }
 }

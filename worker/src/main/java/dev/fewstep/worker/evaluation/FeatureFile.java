@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.checkpoint.NpzFile;
 import dev.fewstep.worker.checkpoint.RawTensor;
 import dev.fewstep.worker.checkpoint.TensorFormatException;
+import dev.fewstep.worker.tensor.Tensors;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -170,7 +171,7 @@ public final class FeatureFile implements FeatureRows, AutoCloseable {
   private NDArray wide(NDManager manager, ByteBuffer bytes) {
     Shape shape = new Shape(bytes.remaining() / (dimensions * Float.BYTES), dimensions);
     // The engine borrows the buffer; the widened copy does not.
-    try (NDArray narrow = manager.create(bytes, shape, DataType.FLOAT32)) {
+    try (NDArray narrow = Tensors.of(manager, bytes, shape, DataType.FLOAT32)) {
       return narrow.toType(DataType.FLOAT64, true);
     }
   }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Arrays;
 
 /** Feature vectors that are read block by block, so that they need not all be in memory. */
@@ -93,7 +94,7 @@ public interface FeatureRows {
       @Override
       public NDArray pick(NDManager manager, int[] indices) {
         try (NDArray index =
-            features.getManager().create(Arrays.stream(indices).asLongStream().toArray())) {
+            Tensors.of(features.getManager(), Arrays.stream(indices).asLongStream().toArray())) {
           return wide(manager, features.get(new NDIndex("{}", index)));
         }
       }

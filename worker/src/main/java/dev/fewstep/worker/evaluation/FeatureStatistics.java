@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.checkpoint.NpzFile;
 import dev.fewstep.worker.checkpoint.RawTensor;
 import dev.fewstep.worker.checkpoint.TensorFormatException;
+import dev.fewstep.worker.tensor.Tensors;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -107,12 +108,12 @@ public final class FeatureStatistics {
 
   /** The mean, float64 (D). */
   public NDArray mean(NDManager manager) {
-    return manager.create(mean);
+    return Tensors.of(manager, mean);
   }
 
   /** The covariance with divisor count - 1, float64 (D, D). */
   public NDArray covariance(NDManager manager) {
-    return manager.create(covariance, new Shape(mean.length, mean.length));
+    return Tensors.of(manager, covariance, new Shape(mean.length, mean.length));
   }
 
   /**

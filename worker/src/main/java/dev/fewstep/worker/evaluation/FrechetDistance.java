@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -139,7 +140,7 @@ public final class FrechetDistance {
   }
 
   private static NDArray block(NDArray s, int[] kept) {
-    NDArray index = s.getManager().create(Arrays.stream(kept).asLongStream().toArray());
+    NDArray index = Tensors.of(s.getManager(), Arrays.stream(kept).asLongStream().toArray());
     NDArray rows = s.get(new NDIndex("{}", index));
     return rows.get(new NDIndex(":, {}", index));
   }
@@ -163,13 +164,13 @@ public final class FrechetDistance {
     while (zeros < values.length - 1 && values[zeros] <= RANK * values.length * greatest) {
       zeros++;
     }
-    NDArray kept = eigen.get(0).get(new NDIndex("{}:", zeros)).maximum(0);
+    NDArray kept = Tensors.maximum(eigen.get(0).get(new NDIndex("{}:", zeros)), 0);
     return eigen.get(1).get(new NDIndex(":, {}:", zeros)).mul(kept.sqrt());
   }
 
   /** Sum of the roots of a symmetric matrix's eigenvalues. */
   private static double roots(NDArray symmetric) {
-    return AtenOps.eigvalsh(symmetric).maximum(0).sqrt().sum().toDoubleArray()[0];
+    return Tensors.maximum(AtenOps.eigvalsh(symmetric), 0).sqrt().sum().toDoubleArray()[0];
   }
 
   /** Sum of the singular values: the exact root of a product of two Gram factors. */
@@ -181,7 +182,7 @@ public final class FrechetDistance {
   private static NDArray centred(NDManager step, NDArray rows, FeatureStatistics statistics) {
     NDArray wide = rows.toType(DataType.FLOAT64, true);
     wide.attach(step);
-    return wide.sub(statistics.mean(step)).divi(Math.sqrt(statistics.count() - 1.0));
+    return Tensors.divi(wide.sub(statistics.mean(step)), Math.sqrt(statistics.count() - 1.0));
   }
 
   private static void requireSameDimensions(int real, int generated) {

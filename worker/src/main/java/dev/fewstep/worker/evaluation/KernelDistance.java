@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -167,7 +168,7 @@ public final class KernelDistance {
 
   /** (x·y/D + 1)³ of every pair of rows. */
   static NDArray kernel(NDManager step, NDArray x, NDArray y) {
-    NDArray products = x.matMul(y.transpose()).divi(x.getShape().get(1)).addi(1);
+    NDArray products = Tensors.addi(Tensors.divi(x.matMul(y.transpose()), x.getShape().get(1)), 1);
     products.attach(step);
     NDArray kernel = products.mul(products).muli(products);
     kernel.attach(step);

@@ -5,6 +5,7 @@ import static dev.fewstep.schemas.spec.Checks.require;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -77,7 +78,7 @@ public final class NearestNeighbours implements AutoCloseable {
       found.add(new ArrayList<>());
     }
     manager = parent.newSubManager();
-    matrix = manager.create(this.queries, new Shape(count, dimensions));
+    matrix = Tensors.of(manager, this.queries, new Shape(count, dimensions));
   }
 
   /** Takes the next vectors, row after row; their indices go on from those before. */
@@ -95,7 +96,7 @@ public final class NearestNeighbours implements AutoCloseable {
     double[] lengths = squares(points);
     double[] products;
     try (NDManager scope = manager.newSubManager()) {
-      NDArray block = scope.create(points, new Shape(count, dimensions));
+      NDArray block = Tensors.of(scope, points, new Shape(count, dimensions));
       products = matrix.matMul(block.transpose()).toDoubleArray();
     }
     for (int q = 0; q < found.size(); q++) {

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.Tensors;
 
 /**
  * Which vectors of one set lie in the balls around those of another: what precision, recall,
@@ -90,7 +91,7 @@ final class Neighbours {
                 try (NDManager step = outer.newSubManager()) {
                   int to = end(centres, j);
                   NDArray distances = distances(step, a, centres.block(step, j, to));
-                  NDArray reach = step.create(java.util.Arrays.copyOfRange(radii, j, to));
+                  NDArray reach = Tensors.of(step, java.util.Arrays.copyOfRange(radii, j, to));
                   NDArray within = closed ? distances.lte(reach) : distances.lt(reach);
                   within.attach(step);
                   NDArray sums = within.toType(DataType.INT64, true).sum(new int[] {1});
@@ -150,7 +151,7 @@ final class Neighbours {
       sumsB.attach(scope);
       NDArray products = a.matMul(b.transpose());
       products.attach(scope);
-      NDArray distances = products.muli(-2).addi(sumsA).addi(sumsB).maximum(0);
+      NDArray distances = Tensors.maximum(Tensors.muli(products, -2).addi(sumsA).addi(sumsB), 0);
       distances.attach(step);
       return distances;
     }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.Tensors;
 
 /**
  * Gathers {@link FeatureStatistics} batch by batch. Vectors are taken in index order and summed in
@@ -83,15 +84,15 @@ public final class StatisticsAccumulator implements AutoCloseable {
     }
     try (NDManager step = manager.newSubManager()) {
       double[] rows = java.util.Arrays.copyOf(block, filled * dimensions);
-      NDArray x = step.create(rows, new Shape(filled, dimensions));
+      NDArray x = Tensors.of(step, rows, new Shape(filled, dimensions));
       NDArray blockMean = x.mean(new int[] {0});
       NDArray centred = x.sub(blockMean);
       NDArray blockScatter = centred.transpose().matMul(centred);
       long total = count + filled;
       NDArray delta = blockMean.sub(mean);
       NDArray outer = delta.reshape(dimensions, 1).matMul(delta.reshape(1, dimensions));
-      scatter.addi(blockScatter.addi(outer.muli((double) count * filled / total)));
-      mean.addi(delta.mul((double) filled / total));
+      scatter.addi(blockScatter.addi(Tensors.muli(outer, (double) count * filled / total)));
+      mean.addi(Tensors.mul(delta, (double) filled / total));
       count = total;
     }
     filled = 0;

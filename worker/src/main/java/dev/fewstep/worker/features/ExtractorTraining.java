@@ -14,6 +14,7 @@ import dev.fewstep.worker.evaluation.FeatureStatistics;
 import dev.fewstep.worker.evaluation.StatisticsAccumulator;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import dev.fewstep.worker.training.Adam;
 import dev.fewstep.worker.training.LearningRate;
 import java.io.IOException;
@@ -157,7 +158,7 @@ public final class ExtractorTraining {
               () -> {
                 NDArray logits = network.logits(network.run(images, true).penultimate());
                 NDArray log = JniUtils.logSoftmax((PtNDArray) logits, 1, DataType.FLOAT32);
-                NDArray value = log.mul(targets).sum().neg().div(indices.length);
+                NDArray value = Tensors.div(log.mul(targets).sum().neg(), indices.length);
                 Autograd.backward(value);
                 return value;
               });
@@ -214,8 +215,8 @@ public final class ExtractorTraining {
     }
     ExtractorSpec.Schedule schedule = spec.training();
     new Augmentation(schedule.seed(), schedule.shift(), schedule.flip()).apply(values, shape, step);
-    return scope.create(
-        values, new Shape(indices.length, shape.channels(), shape.height(), shape.width()));
+    return Tensors.of(
+        scope, values, new Shape(indices.length, shape.channels(), shape.height(), shape.width()));
   }
 
   private NDArray targets(NDManager scope, int[] indices, double smoothing) {
@@ -225,7 +226,7 @@ public final class ExtractorTraining {
     for (int i = 0; i < indices.length; i++) {
       targets[i * classes + trainLabels[indices[i]]] += (float) (1 - smoothing);
     }
-    return scope.create(targets, new Shape(indices.length, classes));
+    return Tensors.of(scope, targets, new Shape(indices.length, classes));
   }
 
   private double accuracy(NDManager owner, SmallConvNet network) {
@@ -291,8 +292,8 @@ public final class ExtractorTraining {
             mode.text(),
             columns.length,
             raised);
-        statistics.put(mode.text() + ".mean", owner.create(means));
-        statistics.put(mode.text() + ".std", owner.create(deviations));
+        statistics.put(mode.text() + ".mean", Tensors.of(owner, means));
+        statistics.put(mode.text() + ".std", Tensors.of(owner, deviations));
       }
       return statistics;
     }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -73,7 +74,7 @@ final class ImageInput {
   private NDArray piece(NDArray images, NDManager owner, UnaryOperator<NDArray> network) {
     try (NDManager scope = owner.newSubManager()) {
       // A copy whose manager is the scope: every array derived from it belongs to the scope, too.
-      NDArray local = images.mul(1);
+      NDArray local = Tensors.mul(images, 1);
       local.attach(scope);
       if (grey && local.getShape().get(1) == 1) {
         local = FeatureOps.join(List.of(local, local, local), 1);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.image.PilResize;
 import dev.fewstep.worker.tensor.AtenOps;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
@@ -54,18 +55,18 @@ final class Preprocessing {
 
   /** 0…255 as they are, for a network that resizes and normalises inside. */
   static Preprocessing bytes(String inside) {
-    return new Preprocessing(inside, true, x -> x.mul(255));
+    return new Preprocessing(inside, true, x -> Tensors.mul(x, 255));
   }
 
   /** 2x - 1, not resized. */
   static Preprocessing signed() {
-    return new Preprocessing("signed", true, x -> x.mul(2).sub(1));
+    return new Preprocessing("signed", true, x -> signed(x));
   }
 
   /** pytorch-fid: torch's bilinear to 299 without antialiasing, 2x - 1. */
   static Preprocessing pytorchFid() {
     return new Preprocessing(
-        "bilinear299", true, x -> AtenOps.upsampleBilinear(x, 299, 299).mul(2).sub(1));
+        "bilinear299", true, x -> signed(AtenOps.upsampleBilinear(x, 299, 299)));
   }
 
   /** clean-fid: Pillow's bicubic in float, antialiased, clipped to 0…255, (x - 128) / 128. */
@@ -73,13 +74,15 @@ final class Preprocessing {
     return new Preprocessing(
         "clean299",
         true,
-        x -> ResizeMatrices.pillowBicubic(x.mul(255), 299, 299).clip(0, 255).sub(128).div(128));
+        x ->
+            around128(
+                Tensors.clip(ResizeMatrices.pillowBicubic(Tensors.mul(x, 255), 299, 299), 0, 255)));
   }
 
   /** torch-fidelity and NVIDIA: TensorFlow 1's bilinear to 299 of 0…255, (x - 128) / 128. */
   static Preprocessing tensorFlow() {
     return new Preprocessing(
-        "tf299", true, x -> ResizeMatrices.tensorFlow1(x.mul(255), 299, 299).sub(128).div(128));
+        "tf299", true, x -> around128(ResizeMatrices.tensorFlow1(Tensors.mul(x, 255), 299, 299)));
   }
 
   /** MMD-DDM's CLIP loss: torch's bicubic to 224x224, neither antialiased nor clamped. */
@@ -150,19 +153,29 @@ final class Preprocessing {
     return new Preprocessing(
         "pil-bilinear299",
         false,
-        x -> inBytes(x, PilResize.Filter.BILINEAR, 342, 299, false).mul(2).sub(1));
+        x -> signed(inBytes(x, PilResize.Filter.BILINEAR, 342, 299, false)));
   }
 
   /** torchvision's Inception-v3 after torch's antialiased bilinear to 299x299, for a loss. */
   static Preprocessing inceptionTorch() {
     return new Preprocessing(
-        "bilinear-aa299", true, x -> AtenOps.upsampleBilinearAntialias(x, 299, 299).mul(2).sub(1));
+        "bilinear-aa299", true, x -> signed(AtenOps.upsampleBilinearAntialias(x, 299, 299)));
+  }
+
+  /** 2x - 1. */
+  private static NDArray signed(NDArray x) {
+    return Tensors.sub(Tensors.mul(x, 2), 1);
+  }
+
+  /** (x - 128) / 128. */
+  private static NDArray around128(NDArray x) {
+    return Tensors.div(Tensors.sub(x, 128), 128);
   }
 
   private static NDArray normalised(NDArray x, double[] mean, double[] std) {
     Shape shape = new Shape(1, mean.length, 1, 1);
-    NDArray centre = x.getManager().create(mean, shape).toType(x.getDataType(), false);
-    NDArray scale = x.getManager().create(std, shape).toType(x.getDataType(), false);
+    NDArray centre = Tensors.of(x.getManager(), mean, shape).toType(x.getDataType(), false);
+    NDArray scale = Tensors.of(x.getManager(), std, shape).toType(x.getDataType(), false);
     return x.sub(centre).div(scale);
   }
 
@@ -195,6 +208,6 @@ final class Preprocessing {
         }
       }
     }
-    return x.getManager().create(cropped, new Shape(shape.get(0), shape.get(1), crop, crop));
+    return Tensors.of(x.getManager(), cropped, new Shape(shape.get(0), shape.get(1), crop, crop));
   }
 }

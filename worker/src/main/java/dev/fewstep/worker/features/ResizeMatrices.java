@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.image.PilResize;
+import dev.fewstep.worker.tensor.Tensors;
 
 /**
  * Resizes whose axes are independent, as two matrix products: differentiable where the original
@@ -40,12 +41,12 @@ final class ResizeMatrices {
   private static NDArray apply(NDArray x, float[] rows, float[] columns, int height, int width) {
     NDManager scope = x.getManager();
     NDArray down =
-        scope
-            .create(rows, new Shape(x.getShape().get(2), height))
+        Tensors.of(scope, rows, new Shape(x.getShape().get(2), height))
             .toType(x.getDataType(), false)
             .transpose();
     NDArray across =
-        scope.create(columns, new Shape(x.getShape().get(3), width)).toType(x.getDataType(), false);
+        Tensors.of(scope, columns, new Shape(x.getShape().get(3), width))
+            .toType(x.getDataType(), false);
     return FeatureOps.separable(x, down, across);
   }
 

@@ -13,6 +13,7 @@ import dev.fewstep.worker.checkpoint.StateDict;
 import dev.fewstep.worker.features.ExtractorConfig.Block;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -81,7 +82,7 @@ final class SmallConvNet {
       if (shape.dimension() > 1) {
         double bound = Math.sqrt(3 * gain(config, name) * shape.get(0) / shape.size());
         value = AtenOps.uniform(manager, shape, StreamSeed.of(seed, "extractor-init", index));
-        value.muli(2 * bound).subi(bound);
+        Tensors.subi(Tensors.muli(value, 2 * bound), bound);
       } else if (name.endsWith("norm.weight") || name.endsWith("running_var")) {
         value = manager.ones(shape);
       } else {
@@ -120,7 +121,7 @@ final class SmallConvNet {
    * @param training whether batch normalisation uses, and updates its averages with, the batch
    */
   Activations run(NDArray images, boolean training) {
-    NDArray x = images.mul(2).subi(1);
+    NDArray x = Tensors.subi(Tensors.mul(images, 2), 1);
     NDList outputs = new NDList();
     for (int i = 0; i < config.blocks().size(); i++) {
       x = block(x, i, training);
@@ -187,7 +188,7 @@ final class SmallConvNet {
       if (mode == FeatureMode.MULTI_STD) {
         Shape shape = mean.getShape();
         NDArray centred = output.sub(mean.reshape(shape.get(0), shape.get(1), 1, 1));
-        parts.add(spatialMean(centred.mul(centred)).add(STD_EPS).sqrt());
+        parts.add(Tensors.add(spatialMean(centred.mul(centred)), STD_EPS).sqrt());
       }
     }
     parts.add(activations.penultimate());

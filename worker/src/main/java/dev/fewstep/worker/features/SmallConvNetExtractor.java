@@ -12,6 +12,7 @@ import dev.fewstep.worker.checkpoint.StateDict;
 import dev.fewstep.worker.checkpoint.TensorFile;
 import dev.fewstep.worker.checkpoint.TensorFormatException;
 import dev.fewstep.worker.data.ImageShape;
+import dev.fewstep.worker.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -134,7 +135,7 @@ public final class SmallConvNetExtractor implements FeatureExtractor {
     NDManager owner = images.getManager();
     try (NDManager scope = owner.newSubManager()) {
       // A copy whose manager is the scope: every array derived from it belongs to the scope, too.
-      NDArray local = images.mul(1);
+      NDArray local = Tensors.mul(images, 1);
       local.attach(scope);
       NDArray features = network.raw(local, mode);
       if (mode.standardised()) {

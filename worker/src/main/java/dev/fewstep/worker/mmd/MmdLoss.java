@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.Tensors;
 
 /**
  * The squared MMD between generated and real features with its gradient in closed form. No gradient
@@ -69,7 +70,7 @@ public record MmdLoss(Kernel kernel, MmdEstimator estimator, DataType precision)
             Terms terms = terms(x, y);
             NDArray gradient =
                 kernel
-                    .derivative(x, x, terms.withinWeights().mul(2.0))
+                    .derivative(x, x, Tensors.mul(terms.withinWeights(), 2.0))
                     .add(kernel.derivative(x, y, terms.crossWeights()))
                     .toType(DataType.FLOAT32, true);
             gradient.attach(generated.getManager());
@@ -105,7 +106,7 @@ public record MmdLoss(Kernel kernel, MmdEstimator estimator, DataType precision)
     double n = y.getShape().get(0);
     NDManager scope = x.getManager();
     NDArray cross = scope.ones(new Shape((long) m, (long) n), precision);
-    cross.muli(-2 / (m * n));
+    Tensors.muli(cross, -2 / (m * n));
     double value =
         total(kernel.values(x, x).mul(withinX))
             + total(kernel.values(y, y).mul(withinY))
@@ -123,9 +124,10 @@ public record MmdLoss(Kernel kernel, MmdEstimator estimator, DataType precision)
     NDManager scope = x.getManager();
     NDArray ones = scope.ones(new Shape(count, count), precision);
     if (estimator == MmdEstimator.BIASED) {
-      return ones.div((double) count * count);
+      return Tensors.div(ones, (double) count * count);
     }
-    return ones.sub(scope.eye(count, count, 0, precision)).div((double) count * (count - 1));
+    return Tensors.div(
+        ones.sub(scope.eye(count, count, 0, precision)), (double) count * (count - 1));
   }
 
   private NDArray typed(NDArray features, NDManager scope) {

@@ -1,6 +1,7 @@
 package dev.fewstep.worker.mmd;
 
 import ai.djl.ndarray.NDArray;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.OptionalDouble;
 
 /**
@@ -36,13 +37,13 @@ public record PolynomialKernel(int degree, OptionalDouble gamma, double coef0) i
   @Override
   public NDArray values(NDArray x, NDArray y) {
     NDArray base = base(x, y);
-    return degree == 1 ? base : base.pow((double) degree);
+    return degree == 1 ? base : Tensors.pow(base, (double) degree);
   }
 
   @Override
   public NDArray derivative(NDArray x, NDArray y, NDArray weights) {
-    NDArray slopes = degree == 1 ? weights : base(x, y).pow(degree - 1.0).mul(weights);
-    return slopes.matMul(y).mul(degree * scale(x));
+    NDArray slopes = degree == 1 ? weights : Tensors.pow(base(x, y), degree - 1.0).mul(weights);
+    return Tensors.mul(slopes.matMul(y), degree * scale(x));
   }
 
   @Override
@@ -53,8 +54,11 @@ public record PolynomialKernel(int degree, OptionalDouble gamma, double coef0) i
   private NDArray base(NDArray x, NDArray y) {
     NDArray products = x.matMul(y.transpose());
     double dimension = x.getShape().get(1);
-    return (gamma.isPresent() ? products.mul(gamma.getAsDouble()) : products.div(dimension))
-        .add(coef0);
+    NDArray scaled =
+        gamma.isPresent()
+            ? Tensors.mul(products, gamma.getAsDouble())
+            : Tensors.div(products, dimension);
+    return Tensors.add(scaled, coef0);
   }
 
   private double scale(NDArray x) {

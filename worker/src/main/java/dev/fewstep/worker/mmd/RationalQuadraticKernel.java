@@ -1,6 +1,7 @@
 package dev.fewstep.worker.mmd;
 
 import ai.djl.ndarray.NDArray;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.List;
 
 /**
@@ -30,7 +31,7 @@ public record RationalQuadraticKernel(Bandwidth bandwidth, List<Double> alphas) 
     for (double alpha : alphas.subList(1, alphas.size())) {
       sum.addi(power(squares, alpha, 0));
     }
-    return sum.div((double) alphas.size());
+    return Tensors.div(sum, (double) alphas.size());
   }
 
   @Override
@@ -41,7 +42,7 @@ public record RationalQuadraticKernel(Bandwidth bandwidth, List<Double> alphas) 
       slopes.addi(power(squares, alpha, 1));
     }
     double scale = -bandwidth.gamma(x.getShape().get(1)) / alphas.size();
-    return Squares.pull(slopes.mul(scale).mul(weights), x, y);
+    return Squares.pull(Tensors.mul(slopes, scale).mul(weights), x, y);
   }
 
   @Override
@@ -55,11 +56,11 @@ public record RationalQuadraticKernel(Bandwidth bandwidth, List<Double> alphas) 
   }
 
   private NDArray scaled(NDArray x, NDArray y) {
-    return Squares.of(x, y).mul(bandwidth.gamma(x.getShape().get(1)));
+    return Tensors.mul(Squares.of(x, y), bandwidth.gamma(x.getShape().get(1)));
   }
 
   /** (1 + s/alpha)^-(alpha + order). */
   private static NDArray power(NDArray squares, double alpha, int order) {
-    return squares.div(alpha).add(1.0).pow(-alpha - order);
+    return Tensors.pow(Tensors.add(Tensors.div(squares, alpha), 1.0), -alpha - order);
   }
 }

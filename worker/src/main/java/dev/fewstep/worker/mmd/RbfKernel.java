@@ -1,6 +1,7 @@
 package dev.fewstep.worker.mmd;
 
 import ai.djl.ndarray.NDArray;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.List;
 
 /**
@@ -35,7 +36,7 @@ public record RbfKernel(Bandwidth bandwidth, List<Double> factors) implements Ke
     for (double factor : factors.subList(1, factors.size())) {
       sum.addi(part(squares, x, factor));
     }
-    return factors.size() == 1 ? sum : sum.div((double) factors.size());
+    return factors.size() == 1 ? sum : Tensors.div(sum, (double) factors.size());
   }
 
   @Override
@@ -59,11 +60,11 @@ public record RbfKernel(Bandwidth bandwidth, List<Double> factors) implements Ke
   }
 
   private NDArray part(NDArray squares, NDArray x, double factor) {
-    return squares.mul(-scale(x, factor)).exp();
+    return Tensors.mul(squares, -scale(x, factor)).exp();
   }
 
   private NDArray slope(NDArray squares, NDArray x, double factor) {
-    return part(squares, x, factor).mul(-scale(x, factor) / factors.size());
+    return Tensors.mul(part(squares, x, factor), -scale(x, factor) / factors.size());
   }
 
   private double scale(NDArray x, double factor) {

@@ -1,6 +1,7 @@
 package dev.fewstep.worker.mmd;
 
 import ai.djl.ndarray.NDArray;
+import dev.fewstep.worker.tensor.Tensors;
 
 /** Squared distances of all pairs, and what kernels of them have in common. */
 final class Squares {
@@ -10,11 +11,8 @@ final class Squares {
 
   /** |x_i - y_j|², (m, n), never below 0. */
   static NDArray of(NDArray x, NDArray y) {
-    return x.square()
-        .sum(ROW, true)
-        .add(y.square().sum(ROW, true).transpose())
-        .sub(x.matMul(y.transpose()).mul(2.0))
-        .maximum(0.0);
+    NDArray sums = x.square().sum(ROW, true).add(y.square().sum(ROW, true).transpose());
+    return Tensors.maximum(sums.sub(Tensors.mul(x.matMul(y.transpose()), 2.0)), 0.0);
   }
 
   /**
@@ -24,6 +22,6 @@ final class Squares {
    * @return (m, D): Σ_j slopes_ij 2 (x_i - y_j)
    */
   static NDArray pull(NDArray slopes, NDArray x, NDArray y) {
-    return x.mul(slopes.sum(ROW, true)).sub(slopes.matMul(y)).mul(2.0);
+    return Tensors.mul(x.mul(slopes.sum(ROW, true)).sub(slopes.matMul(y)), 2.0);
   }
 }

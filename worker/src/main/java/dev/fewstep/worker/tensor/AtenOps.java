@@ -80,6 +80,18 @@ public final class AtenOps {
   }
 
   /**
+   * Values outside [least, most] moved to the nearer end; the gradient is 1 inside, ends included.
+   *
+   * @param x any shape
+   * @param least lower end
+   * @param most upper end
+   * @return the shape of x
+   */
+  public static NDArray clamp(NDArray x, double least, double most) {
+    return op("clamp", x, least, most);
+  }
+
+  /**
    * softmax(q k' / sqrt(d)) v.
    *
    * @param q (..., L, d)

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.TensorLists;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,7 +73,7 @@ public final class Adam {
     Autograd.silently(
         () -> {
           for (int i = 0; i < gradients.size(); i++) {
-            try (NDArray pull = parameters.get(i).mul(settings.weightDecay())) {
+            try (NDArray pull = Tensors.mul(parameters.get(i), settings.weightDecay())) {
               gradients.get(i).addi(pull);
             }
           }

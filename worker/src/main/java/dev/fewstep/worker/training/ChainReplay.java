@@ -11,6 +11,7 @@ import dev.fewstep.worker.diffusion.DropoutSeeds;
 import dev.fewstep.worker.features.FeatureExtractor;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.TensorLists;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -75,9 +76,9 @@ final class ChainReplay {
   static NDArray toImages(NDArray sample) {
     return Autograd.off(
         () -> {
-          try (NDArray raised = sample.add(1f);
-              NDArray scaled = raised.mul(0.5f)) {
-            return scaled.clip(0f, 1f);
+          try (NDArray raised = Tensors.add(sample, 1f);
+              NDArray scaled = Tensors.mul(raised, 0.5f)) {
+            return Tensors.clip(scaled, 0, 1);
           }
         });
   }
@@ -109,7 +110,7 @@ final class ChainReplay {
           () -> {
             NDArray gradient = images.getGradient();
             gradient.attach(scope);
-            NDArray result = gradient.mul(insideClamp(sample, scope)).mul(0.5f);
+            NDArray result = Tensors.mul(gradient.mul(insideClamp(sample, scope)), 0.5f);
             result.attach(sample.getManager());
             return result;
           });
@@ -117,9 +118,9 @@ final class ChainReplay {
   }
 
   private static NDArray insideClamp(NDArray sample, NDManager scope) {
-    NDArray scaled = sample.add(1f);
+    NDArray scaled = Tensors.add(sample, 1f);
     scaled.attach(scope);
-    scaled.muli(0.5f);
+    Tensors.muli(scaled, 0.5f);
     return scaled.gte(0f).logicalAnd(scaled.lte(1f)).toType(DataType.FLOAT32, false);
   }
 
@@ -151,12 +152,12 @@ final class ChainReplay {
       NDArray output = Autograd.recording(() -> denoiser.predict(x, t, dropout));
       return Autograd.off(
           () -> {
-            NDArray outputGradient = upstream.mul(step.ofOutput());
+            NDArray outputGradient = Tensors.mul(upstream, step.ofOutput());
             outputGradient.attach(scope);
             Autograd.backward(output, outputGradient);
             NDArray through = x.getGradient();
             through.attach(scope);
-            NDArray result = upstream.mul(step.ofX());
+            NDArray result = Tensors.mul(upstream, step.ofX());
             result.addi(through);
             return result;
           });

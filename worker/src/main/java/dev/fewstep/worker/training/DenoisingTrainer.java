@@ -12,6 +12,7 @@ import dev.fewstep.worker.diffusion.PredictionType;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.List;
 import java.util.Random;
 
@@ -101,18 +102,18 @@ public final class DenoisingTrainer extends OptimisedTraining {
       targetImage[i] = (float) prediction.targetImage(a);
       mirror[i] = random.nextBoolean() ? 1 : 0;
     }
-    NDArray x0 = images.batch(scope, step).mul(2f).sub(1f);
+    NDArray x0 = Tensors.sub(Tensors.mul(images.batch(scope, step), 2f), 1f);
     if (settings.flip()) {
       x0 = RealImages.mirror(x0, mirror);
     }
     NDArray e = AtenOps.noise(scope, x0.getShape(), StreamSeed.of(settings.seed(), "noise", step));
     NDArray noisy = x0.mul(column(scope, signal)).add(e.mul(column(scope, noiseLevel)));
     NDArray target = e.mul(column(scope, targetNoise)).add(x0.mul(column(scope, targetImage)));
-    return new Batch(noisy, scope.create(times), target);
+    return new Batch(noisy, Tensors.of(scope, times), target);
   }
 
   private static NDArray column(NDManager scope, float[] values) {
-    return scope.create(values, new Shape(values.length, 1, 1, 1));
+    return Tensors.of(scope, values, new Shape(values.length, 1, 1, 1));
   }
 
   private double learn(int shard, Denoiser replica, Batch batch, long step) {
@@ -131,7 +132,7 @@ public final class DenoisingTrainer extends OptimisedTraining {
             NDArray error = output.sub(target);
             double size = batch.target().size();
             double loss = error.square().sum().getFloat() / size;
-            Autograd.backward(output, error.muli(2 / size));
+            Autograd.backward(output, Tensors.muli(error, 2 / size));
             return loss;
           });
     }

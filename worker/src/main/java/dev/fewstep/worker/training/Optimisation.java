@@ -2,6 +2,7 @@ package dev.fewstep.worker.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ final class Optimisation {
         settings.emaDecay() == 0
             ? Optional.empty()
             : Optional.of(new Ema(parameters, settings.emaDecay(), settings.emaWarmUp(), owner));
-    counter = owner.create(new long[] {0});
+    counter = Tensors.of(owner, new long[] {0});
   }
 
   /** Clips and updates. */

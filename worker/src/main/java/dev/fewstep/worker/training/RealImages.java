@@ -8,6 +8,7 @@ import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.data.Prefetch;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.Random;
 import java.util.function.LongFunction;
 
@@ -49,8 +50,10 @@ final class RealImages implements AutoCloseable {
     int count = values.length / shape.elements();
     return Autograd.off(
         () ->
-            scope
-                .create(values, new Shape(count, shape.channels(), shape.height(), shape.width()))
+            Tensors.of(
+                    scope,
+                    values,
+                    new Shape(count, shape.channels(), shape.height(), shape.width()))
                 .toDevice(scope.getDevice(), false));
   }
 
@@ -87,7 +90,7 @@ final class RealImages implements AutoCloseable {
 
   /** Mirrors the images whose number is 1 and leaves those whose number is 0. */
   static NDArray mirror(NDArray images, float[] chosen) {
-    NDArray column = images.getManager().create(chosen, new Shape(chosen.length, 1, 1, 1));
+    NDArray column = Tensors.of(images.getManager(), chosen, new Shape(chosen.length, 1, 1, 1));
     return images.add(images.flip(3).sub(images).mul(column));
   }
 }

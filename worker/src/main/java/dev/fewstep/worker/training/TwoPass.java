@@ -13,6 +13,7 @@ import dev.fewstep.worker.mmd.MmdLoss;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.StreamSeed;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -95,7 +96,7 @@ final class TwoPass {
       double weight = spaces.get(i).weight();
       loss += weight * result.value();
       if (weight * factor != 1) {
-        result.gradient().muli(weight * factor);
+        Tensors.muli(result.gradient(), weight * factor);
       }
       gradients.add(result.gradient());
     }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.fewstep.worker.data.ImageDataset;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.TensorLists;
+import dev.fewstep.worker.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class Validation {
         (name, value) ->
             best.put("best." + name, owner.zeros(value.getShape(), value.getDataType())));
     // The best loss, the iteration it was found after (0: none yet), validations since.
-    state = owner.create(new double[] {0, 0, 0});
+    state = Tensors.of(owner, new double[] {0, 0, 0});
   }
 
   boolean due(int iteration) {

@@ -4,6 +4,8 @@
     return torch.silu(torch.group_norm(x, groups, w, b, eps))
   def silu(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.silu(x)
+  def clamp(self: __torch__.Ops, x: Tensor, least: float, most: float) -> Tensor:
+    return torch.clamp(x, least, most)
   def attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return torch.scaled_dot_product_attention(q, k, v)
   def conv2d(self: __torch__.Ops, x: Tensor, w: Tensor, b: Tensor, stride: int, pad: int) -> Tensor:

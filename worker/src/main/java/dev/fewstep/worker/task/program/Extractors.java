@@ -9,6 +9,7 @@ import dev.fewstep.worker.data.ImageShape;
 import dev.fewstep.worker.evaluation.StatisticsAccumulator;
 import dev.fewstep.worker.features.FeatureExtractor;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.Tensors;
 import dev.fewstep.worker.tensor.UntrustedScriptException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -88,7 +89,8 @@ public final class Extractors {
   static void add(
       StatisticsAccumulator accumulator, float[] features, int dimensions, NDManager parent) {
     try (NDManager scope = parent.newSubManager()) {
-      accumulator.add(scope.create(features, new Shape(features.length / dimensions, dimensions)));
+      accumulator.add(
+          Tensors.of(scope, features, new Shape(features.length / dimensions, dimensions)));
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(FailureCode.NOT_FINITE, e.getMessage(), e);
     }

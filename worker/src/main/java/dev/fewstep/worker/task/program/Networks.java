@@ -26,6 +26,7 @@ import dev.fewstep.worker.diffusion.TorchScriptDenoiser;
 import dev.fewstep.worker.diffusion.UNet;
 import dev.fewstep.worker.diffusion.UNetConfig;
 import dev.fewstep.worker.tensor.ScriptTrust;
+import dev.fewstep.worker.tensor.Tensors;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -347,7 +348,7 @@ public final class Networks {
     Map<String, NDArray> tensors = new LinkedHashMap<>(weights);
     tensors.put(
         ARCHIVE,
-        manager.create(ByteBuffer.wrap(archive), new Shape(archive.length), DataType.UINT8));
+        Tensors.of(manager, ByteBuffer.wrap(archive), new Shape(archive.length), DataType.UINT8));
     return tensors;
   }
 }

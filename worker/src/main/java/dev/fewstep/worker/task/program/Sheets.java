@@ -11,6 +11,7 @@ import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.evaluation.EightBit;
 import dev.fewstep.worker.image.SampleSheet;
 import dev.fewstep.worker.tensor.Autograd;
+import dev.fewstep.worker.tensor.Tensors;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -109,7 +110,8 @@ final class Sheets {
       int edge = network.imageSize();
       try (NDManager manager = TorchEngine.newManager(ai.djl.Device.cpu())) {
         long count = values.length / ((long) network.channels() * edge * edge);
-        NDArray images = manager.create(values, new Shape(count, network.channels(), edge, edge));
+        NDArray images =
+            Tensors.of(manager, values, new Shape(count, network.channels(), edge, edge));
         new SampleSheet(side(network), scale(network), GAP).write(file, images);
       }
       return Optional.of(new OutputFile(ArtifactKind.SHEET, name, file));
