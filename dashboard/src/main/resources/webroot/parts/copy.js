@@ -1,0 +1,50 @@
+// @ts-check
+import { useEffect, useRef, useState } from "preact/hooks";
+import { html } from "../html.js";
+
+/**
+ * A button that puts a text into the clipboard and says so.
+ * @param {{text: string, label?: string, title?: string}} props label: words on the button; without,
+ *     only the sign
+ */
+export function Copy({ text, label, title }) {
+  const [said, setSaid] = useState("");
+  const timer = useRef(/** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined));
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const copy = async () => {
+    const done = await write(text);
+    setSaid(done ? "copied" : "not copied: the browser refused");
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setSaid(""), 2000);
+  };
+  const name = title ?? `Copy ${label ? "" : text.length > 60 ? `${text.slice(0, 60)} …` : text}`.trim();
+  return html`<span class="copy">
+    <button type="button" class="copy-button" onClick=${copy} title=${name} aria-label=${label ? undefined : name}>
+      <span aria-hidden="true">${said === "copied" ? "✓" : "⧉"}</span>${label && html` ${label}`}
+    </button>
+    <span class=${said && said !== "copied" ? "copy-said" : "for-ears"} role="status">${said}</span>
+  </span>`;
+}
+
+/**
+ * @param {string} text
+ * @returns {Promise<boolean>}
+ */
+async function write(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Without TLS there is no clipboard of this kind; the old way still works.
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "for-ears";
+    const before = /** @type {HTMLElement | null} */ (document.activeElement);
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    before?.focus();
+    return done;
+  }
+}
