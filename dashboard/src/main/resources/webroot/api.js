@@ -43,8 +43,9 @@ export async function get(path, how = {}) {
  * @param {string} method
  * @param {string} path relative to /api/v1/
  * @param {any} [body] a text is sent as it is (YAML or JSON), a Blob as its bytes, anything else as JSON
- * @param {{signal?: AbortSignal, type?: string, patience?: number}} [how] type: of a text's content;
- *     patience: how many times it is sent at most
+ * @param {{signal?: AbortSignal, type?: string, patience?: number, key?: string, headers?: Record<string, string>}} [how]
+ *     type: of a text's content; patience: how many times it is sent at most; key: the
+ *     Idempotency-Key, for one that outlasts a failure, so that a person may ask again
  * @returns {Promise<any>} the answer's JSON or text; null when it has none
  */
 export async function send(method, path, body, how = {}) {
@@ -53,8 +54,9 @@ export async function send(method, path, body, how = {}) {
   /** @type {Record<string, string>} */
   const headers = {
     Accept: "application/json",
-    "Idempotency-Key": uuid(),
+    "Idempotency-Key": how.key ?? uuid(),
     ...(body === undefined ? {} : { "Content-Type": type || (plain ? "application/yaml" : "application/json") }),
+    ...how.headers,
   };
   const content = body === undefined || plain ? body : JSON.stringify(body);
   const most = how.patience ?? 8;
