@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { consequences, counted, extension, policyChange, refusal, tasksIn } = await import(
-  "../../main/resources/webroot/data/actions.js"
-);
+const { consequences, counted, extension, policyChange, refusal, tasksIn } =
+  await import("../../main/resources/webroot/data/actions.js");
 
 const running = {
   id: "kernels-00000001",
@@ -61,7 +60,10 @@ test("a pause says what becomes of running tasks", () => {
 });
 
 test("an extension is told by its dry run", () => {
-  const answer = { trials: 2, plan: { tasks: { new: 3, cached: 2, joined: 0 }, finetunes: { resumed: 2, fromStart: 0 } } };
+  const answer = {
+    trials: 2,
+    plan: { tasks: { new: 3, cached: 2, joined: 0 }, finetunes: { resumed: 2, fromStart: 0 } },
+  };
   assert.equal(
     extension(answer),
     "2 trials: 3 tasks to run, 2 with a result already, 0 in flight. Of the finetunes 2 go on from a checkpoint and 0 start over.",

@@ -39,6 +39,11 @@ test("what cannot be read or kept is no draft", () => {
   const one = shelf();
   one.setItem("fewstep:draft:new", "{broken");
   assert.equal(draftOf(one, "new"), null);
-  const full = { ...shelf(), setItem: () => { throw new Error("full"); } };
+  const full = {
+    ...shelf(),
+    setItem: () => {
+      throw new Error("full");
+    },
+  };
   keepDraft(full, "new", "t", at(0));
 });

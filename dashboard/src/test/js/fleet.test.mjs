@@ -2,12 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 const root = new URL("../../main/resources/webroot/data/", import.meta.url);
-const { afterEvents, ago, classesOf, doing, drainConsequences, leasesIn, ordered, queueRows, timeLeft } = await import(
-  new URL("fleet.js", root)
+const { afterEvents, ago, classesOf, doing, drainConsequences, leasesIn, ordered, queueRows, timeLeft } =
+  await import(new URL("fleet.js", root));
+const { lastValues, lineName, panelOption, panelPath, panelTable, rangeOf } = await import(
+  new URL("panels.js", root)
 );
-const { lastValues, lineName, panelOption, panelPath, panelTable, rangeOf } = await import(new URL("panels.js", root));
 
-const worker = (id, more = {}) => ({ workerId: id, deviceClass: "cpu", device: "cpu", memoryBytes: 8, accepting: true, draining: false, ...more });
+const worker = (id, more = {}) => ({
+  workerId: id,
+  deviceClass: "cpu",
+  device: "cpu",
+  memoryBytes: 8,
+  accepting: true,
+  draining: false,
+  ...more,
+});
 
 test("what a worker does follows from what it holds and what was asked of it", () => {
   assert.equal(doing(worker("a")), "idle");
@@ -18,8 +27,15 @@ test("what a worker does follows from what it holds and what was asked of it", (
 });
 
 test("workers are counted by device class", () => {
-  const all = [worker("b", { deviceClass: "gpu", device: "cuda:10" }), worker("c", { deviceClass: "gpu", device: "cuda:2", executionId: "e" }), worker("a", { draining: true })];
-  assert.deepEqual(ordered(all).map((one) => one.workerId), ["a", "c", "b"]);
+  const all = [
+    worker("b", { deviceClass: "gpu", device: "cuda:10" }),
+    worker("c", { deviceClass: "gpu", device: "cuda:2", executionId: "e" }),
+    worker("a", { draining: true }),
+  ];
+  assert.deepEqual(
+    ordered(all).map((one) => one.workerId),
+    ["a", "c", "b"],
+  );
   assert.deepEqual(classesOf(all), [
     { name: "cpu", workers: 1, busy: 0, idle: 0, draining: 1, memoryBytes: 8 },
     { name: "gpu", workers: 2, busy: 1, idle: 1, draining: 0, memoryBytes: 16 },
@@ -27,7 +43,10 @@ test("workers are counted by device class", () => {
 });
 
 test("events change workers, keep the task of the same execution, and take away who left", () => {
-  const before = new Map([["a", worker("a", { executionId: "e", task: "t" })], ["b", worker("b")]]);
+  const before = new Map([
+    ["a", worker("a", { executionId: "e", task: "t" })],
+    ["b", worker("b")],
+  ]);
   assert.equal(afterEvents(before, [{ entity: "task", key: "t" }]), before);
   const after = afterEvents(before, [
     { entity: "worker", key: "a", value: worker("a", { executionId: "e", draining: true }) },
@@ -38,12 +57,17 @@ test("events change workers, keep the task of the same execution, and take away 
   assert.equal(after.get("a").draining, true);
   assert.deepEqual([...after.keys()], ["a", "c"]);
   assert.equal(before.size, 2);
-  const other = afterEvents(before, [{ entity: "worker", key: "a", value: worker("a", { executionId: "f" }) }]);
+  const other = afterEvents(before, [
+    { entity: "worker", key: "a", value: worker("a", { executionId: "f" }) },
+  ]);
   assert.equal(other.get("a").task, undefined);
 });
 
 test("leases tell progress", () => {
-  const events = [{ entity: "lease", key: "t", value: { executionId: "e", step: 3, totalSteps: 9 } }, { entity: "lease", key: "u" }];
+  const events = [
+    { entity: "lease", key: "t", value: { executionId: "e", step: 3, totalSteps: 9 } },
+    { entity: "lease", key: "u" },
+  ];
   assert.deepEqual(leasesIn(events), [{ taskKey: "t", executionId: "e", step: 3, totalSteps: 9 }]);
 });
 
@@ -58,7 +82,10 @@ test("time left follows from the pace that was seen, else since the first attemp
 });
 
 test("a drain says what becomes of the task and of the class", () => {
-  const text = drainConsequences(worker("a"), { key: "t", label: "trial 3" }, [worker("a"), worker("b")]).join(" ");
+  const text = drainConsequences(worker("a"), { key: "t", label: "trial 3" }, [
+    worker("a"),
+    worker("b"),
+  ]).join(" ");
   assert.match(text, /trial 3/);
   assert.match(text, /1 other worker of device class cpu takes tasks/);
   assert.match(drainConsequences(worker("a"), undefined, [worker("a")]).join(" "), /No other worker/);
@@ -69,12 +96,28 @@ test("the queue shows first what waits most", () => {
   const rows = queueRows({
     classes: [
       { name: "cpu", queued: 1, projects: [] },
-      { name: "gpu", queued: 5, projects: [{ name: "a", queued: 1 }, { name: "b", queued: 4, reasons: [reason(1), reason(3)] }] },
+      {
+        name: "gpu",
+        queued: 5,
+        projects: [
+          { name: "a", queued: 1 },
+          { name: "b", queued: 4, reasons: [reason(1), reason(3)] },
+        ],
+      },
     ],
   });
-  assert.deepEqual(rows.map((one) => one.name), ["gpu", "cpu"]);
-  assert.deepEqual(rows[0].projects.map((one) => one.name), ["b", "a"]);
-  assert.deepEqual(rows[0].projects[0].reasons.map((one) => one.count), [3, 1]);
+  assert.deepEqual(
+    rows.map((one) => one.name),
+    ["gpu", "cpu"],
+  );
+  assert.deepEqual(
+    rows[0].projects.map((one) => one.name),
+    ["b", "a"],
+  );
+  assert.deepEqual(
+    rows[0].projects[0].reasons.map((one) => one.count),
+    [3, 1],
+  );
   assert.deepEqual(queueRows(undefined), []);
 });
 
@@ -87,18 +130,36 @@ test("ages are told in few words", () => {
 
 const panel = { title: "Tasks", unit: "1/s" };
 const series = [
-  { labels: { kind: "FINETUNE" }, points: [[10, 1], [20, null]] },
-  { labels: {}, points: [[10, 3], [20, 4]] },
+  {
+    labels: { kind: "FINETUNE" },
+    points: [
+      [10, 1],
+      [20, null],
+    ],
+  },
+  {
+    labels: {},
+    points: [
+      [10, 3],
+      [20, 4],
+    ],
+  },
 ];
 
 test("a panel is asked for over whole steps that end now", () => {
-  assert.equal(panelPath("tasks", rangeOf("15m"), 1_000_003_000), "panels/tasks?from=999100&to=1000000&step=5");
+  assert.equal(
+    panelPath("tasks", rangeOf("15m"), 1_000_003_000),
+    "panels/tasks?from=999100&to=1000000&step=5",
+  );
   assert.equal(rangeOf("nonsense").id, "1h");
 });
 
 test("lines are told apart without colour", () => {
-  const option = panelOption(panel, series, ["#000", "#111"]);
-  assert.deepEqual(option.series.map((one) => one.name), ["FINETUNE", "Tasks"]);
+  const option = panelOption(panel, series, { faint: "#555", line: "#ccc" }, { width: 600 });
+  assert.deepEqual(
+    option.series.map((one) => one.name),
+    ["FINETUNE", "Tasks"],
+  );
   assert.notEqual(option.series[0].lineStyle.type, option.series[1].lineStyle.type);
   assert.notEqual(option.series[0].symbol, option.series[1].symbol);
   assert.deepEqual(option.series[0].data[1].value, [20000, null]);
@@ -108,6 +169,12 @@ test("lines are told apart without colour", () => {
 test("a panel is a table too, newest first, and has last values", () => {
   const table = panelTable(panel, series);
   assert.deepEqual(table.head, ["Time", "FINETUNE (1/s)", "Tasks (1/s)"]);
-  assert.deepEqual(table.rows.map((row) => row.slice(1)), [[null, 4], [1, 3]]);
+  assert.deepEqual(
+    table.rows.map((row) => row.slice(1)),
+    [
+      [null, 4],
+      [1, 3],
+    ],
+  );
   assert.equal(lastValues(panel, series), "FINETUNE 1 1/s, Tasks 4 1/s");
 });

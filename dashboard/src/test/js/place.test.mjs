@@ -37,8 +37,16 @@ test("items of a list are counted, also when they stand as deep as their key", (
   assert.deepEqual(place("spec:\n  seeds:\n    - 1\n    - ‸"), ["value", "spec/seeds/1", ""]);
   assert.deepEqual(place("spec:\n  seeds:\n  - 1\n  - 2‸"), ["value", "spec/seeds/1", "2"]);
   assert.deepEqual(place("spec:\n  seeds:\n  - 1\n  po‸"), ["key", "spec", "po"]);
-  assert.deepEqual(place("spec:\n  exclude:\n    - loss.kernel: rbf\n      sam‸"), ["key", "spec/exclude/0", "sam"]);
-  assert.deepEqual(place("spec:\n  exclude:\n    - loss.kernel: rbf\n    - loss.kernel: c‸"), ["value", "spec/exclude/1/loss.kernel", "c"]);
+  assert.deepEqual(place("spec:\n  exclude:\n    - loss.kernel: rbf\n      sam‸"), [
+    "key",
+    "spec/exclude/0",
+    "sam",
+  ]);
+  assert.deepEqual(place("spec:\n  exclude:\n    - loss.kernel: rbf\n    - loss.kernel: c‸"), [
+    "value",
+    "spec/exclude/1/loss.kernel",
+    "c",
+  ]);
 });
 
 test("flow style is followed into its brackets", () => {
@@ -48,7 +56,11 @@ test("flow style is followed into its brackets", () => {
   assert.deepEqual(place("grid: {loss.kernel: [cubic, li‸]}"), ["value", "grid/loss.kernel/1", "li"]);
   assert.deepEqual(place('labels: {"a, b": x, ‸'), ["key", "labels", ""]);
   assert.deepEqual(place("data: {\n  train: a,\n  ‸\n}\n"), ["key", "data", ""]);
-  assert.deepEqual(place("exclude:\n  - {loss.kernel: rbf, sampling.steps: 1‸}\n"), ["value", "exclude/0/sampling.steps", "1"]);
+  assert.deepEqual(place("exclude:\n  - {loss.kernel: rbf, sampling.steps: 1‸}\n"), [
+    "value",
+    "exclude/0/sampling.steps",
+    "1",
+  ]);
 });
 
 test("after a closed collection the document goes on", () => {

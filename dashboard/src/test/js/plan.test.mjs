@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { changeRows, deviceTime, iterationsLine, planLine, planRows } = await import(
-  "../../main/resources/webroot/data/plan.js"
-);
+const { changeRows, deviceTime, iterationsLine, planLine, planRows } =
+  await import("../../main/resources/webroot/data/plan.js");
 
 const plan = {
   trials: 6,
@@ -32,7 +31,10 @@ test("a plan is told by kind, kinds without tasks left out, the sum last", () =>
 
 test("device time is told with its range and what it follows from", () => {
   assert.equal(deviceTime(plan).short, "about 1.5 h of a device (1 h 30 min)");
-  assert.equal(deviceTime(plan).long, "Between 1 h 0 min and 2 h 30 min of device time, by 12 earlier tasks.");
+  assert.equal(
+    deviceTime(plan).long,
+    "Between 1 h 0 min and 2 h 30 min of device time, by 12 earlier tasks.",
+  );
 });
 
 test("without measurements no time is told", () => {
@@ -45,7 +47,10 @@ test("without measurements no time is told", () => {
 
 test("halved trials tell their iterations", () => {
   assert.equal(iterationsLine(plan), "");
-  assert.match(iterationsLine({ iterations: { expected: 1000, atWorst: 1200, full: 2000 } }), /^1,000 iterations.*1,200 at worst; 2,000/);
+  assert.match(
+    iterationsLine({ iterations: { expected: 1000, atWorst: 1200, full: 2000 } }),
+    /^1,000 iterations.*1,200 at worst; 2,000/,
+  );
 });
 
 test("a replacement tells what it keeps and withdraws", () => {

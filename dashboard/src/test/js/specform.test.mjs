@@ -3,7 +3,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 const root = new URL("../../main/resources/webroot/", import.meta.url);
-const { formOf, formFields, gridSize, orderOf, parseTyped, writes } = await import(new URL("data/specform.js", root));
+const { formOf, formFields, gridSize, orderOf, parseTyped, writes } = await import(
+  new URL("data/specform.js", root)
+);
 const { at, faults, fields, keysAt, valuesOf } = await import(new URL("data/schema.js", root));
 const { nearest } = await import(new URL("data/nearest.js", root));
 const { change, read } = await import(new URL("data/yamledit.js", root));
@@ -11,7 +13,10 @@ const bundle = readdirSync(new URL("vendor/", root)).find((name) => /^editor-.*\
 const yaml = await import(new URL(`vendor/${bundle}`, root));
 const up = "../../../../";
 const schema = JSON.parse(
-  readFileSync(new URL(`${up}schemas/src/main/resources/schema/v1/experiment.schema.json`, import.meta.url), "utf8"),
+  readFileSync(
+    new URL(`${up}schemas/src/main/resources/schema/v1/experiment.schema.json`, import.meta.url),
+    "utf8",
+  ),
 );
 const example = (name) => readFileSync(new URL(`${up}docs/examples/${name}.yaml`, import.meta.url), "utf8");
 const spec = (name) => read(example(name), yaml).value;
@@ -19,7 +24,9 @@ const state = (from, id) => formOf(schema, from).find((one) => one.field.id === 
 
 test("every field of the form is one of the schema", () => {
   for (const one of formFields) {
-    const about = one.axis ? fields(schema).find((known) => known.name === one.axis)?.schema : at(schema, one.path);
+    const about = one.axis
+      ? fields(schema).find((known) => known.name === one.axis)?.schema
+      : at(schema, one.path);
     assert.ok(about?.title, one.id);
   }
 });
@@ -111,7 +118,13 @@ test("fields and values of a place are offered", () => {
   assert.ok(names(["spec", "grid"]).includes("loss.kernel"));
   assert.ok(names(["spec", "exclude", 0]).includes("sampling.steps"));
   assert.ok(keysAt(schema, ["spec"]).find((one) => one.name === "evaluation").required);
-  assert.deepEqual(valuesOf(at(schema, ["spec", "grid", "loss.kernel", 0])), ["cubic", "linear", "rbf", "polynomial", "rational-quadratic"]);
+  assert.deepEqual(valuesOf(at(schema, ["spec", "grid", "loss.kernel", 0])), [
+    "cubic",
+    "linear",
+    "rbf",
+    "polynomial",
+    "rational-quadratic",
+  ]);
   assert.deepEqual(valuesOf(at(schema, ["spec", "policy", "cache"])), [true, false]);
   assert.equal(at(schema, ["spec", "nothing", "at all"]), undefined);
 });

@@ -3,7 +3,9 @@ import { readdirSync } from "node:fs";
 import { test } from "node:test";
 
 const root = new URL("../../main/resources/webroot/", import.meta.url);
-const { change, difference, pathOf, range, read, same, withValue } = await import(new URL("data/yamledit.js", root));
+const { change, difference, pathOf, pathText, range, read, same, withValue } = await import(
+  new URL("data/yamledit.js", root)
+);
 const bundle = readdirSync(new URL("vendor/", root)).find((name) => /^editor-.*\.mjs$/.test(name));
 const yaml = await import(new URL(`vendor/${bundle}`, root));
 
@@ -47,11 +49,17 @@ test("a list keeps the lines of the items that stay", () => {
 
 test("a new field goes where the order has it, comments around it stay", () => {
   const with3 = edit(text, "spec/grid/sampling.steps", [3, 5]);
-  assert.equal(with3, text.replace("      kernel: cubic\n", "      kernel: cubic\n  grid:\n    sampling.steps: [3, 5]\n"));
+  assert.equal(
+    with3,
+    text.replace("      kernel: cubic\n", "      kernel: cubic\n  grid:\n    sampling.steps: [3, 5]\n"),
+  );
   const both = edit(with3, "spec/grid/loss.kernel", ["cubic", "rbf"]);
   assert.match(both, / {4}sampling\.steps: \[3, 5\]\n {4}loss\.kernel: \[cubic, rbf\]\n/);
   assert.equal(edit(text, "spec/base/data/extra", 1), text.replace("flip: true}", "flip: true, extra: 1}"));
-  assert.equal(edit(text, "spec/evaluation/seed", 7), text.replace("    samples: 512\n", "    samples: 512\n    seed: 7\n"));
+  assert.equal(
+    edit(text, "spec/evaluation/seed", 7),
+    text.replace("    samples: 512\n", "    samples: 512\n    seed: 7\n"),
+  );
 });
 
 test("a field that goes takes what is empty without it along", () => {
@@ -59,7 +67,10 @@ test("a field that goes takes what is empty without it along", () => {
   assert.equal(edit(grid, "spec/grid/sampling.steps", undefined), text);
   assert.equal(edit(text, "spec/base/data/flip", undefined), text.replace(", flip: true", ""));
   assert.equal(edit(text, "spec/base/data/train", undefined), text.replace("train: a, ", ""));
-  assert.equal(edit(text, "spec/base/loss/kernel", undefined), text.replace("    loss:\n      kernel: cubic\n", ""));
+  assert.equal(
+    edit(text, "spec/base/loss/kernel", undefined),
+    text.replace("    loss:\n      kernel: cubic\n", ""),
+  );
   assert.equal(edit(text, "spec/nothing", undefined), text);
 });
 
@@ -85,7 +96,9 @@ test("a text that is no YAML is not touched", () => {
 
 test("every recipe that ships survives a change and its opposite", async () => {
   const { readFileSync } = await import("node:fs");
-  const folders = ["../../../../models/recipes/", "../../../../docs/examples/"].map((one) => new URL(one, import.meta.url));
+  const folders = ["../../../../models/recipes/", "../../../../docs/examples/"].map(
+    (one) => new URL(one, import.meta.url),
+  );
   let count = 0;
   for (const folder of folders) {
     for (const name of readdirSync(folder).filter((one) => one.endsWith(".yaml"))) {
@@ -108,6 +121,8 @@ test("places are found in the text, by the server's way of writing them", () => 
   assert.deepEqual(pathOf("spec.grid['loss.kernel'][1]"), ["spec", "grid", "loss.kernel", 1]);
   assert.deepEqual(pathOf("spec.exclude[0].x"), ["spec", "exclude", 0, "x"]);
   assert.deepEqual(pathOf(""), []);
+  for (const one of ["spec.grid['loss.kernel'][1]", "spec.exclude[0].x", "a", ""])
+    assert.equal(pathText(pathOf(one)), one);
   const { doc } = read(text, yaml);
   const at = (path, onKey) => {
     const { from, to } = range(doc, path, yaml, onKey);
@@ -133,4 +148,9 @@ test("texts differ in one stretch", () => {
   assert.deepEqual(difference("abc", "abXc"), { from: 2, to: 2, insert: "X" });
   assert.deepEqual(difference("aa", "aaa"), { from: 2, to: 2, insert: "a" });
   assert.deepEqual(difference("abcd", "ad"), { from: 1, to: 3, insert: "" });
+});
+
+test("small numbers are written as people write them", () => {
+  assert.equal(edit("a: 1\n", "a", [2e-5, 0.5, 1e-3, 0]), "a: [2e-5, 0.5, 0.001, 0]\n");
+  assert.deepEqual(read("a: [2e-5, 1e+21]\n", yaml).value, { a: [2e-5, 1e21] });
 });

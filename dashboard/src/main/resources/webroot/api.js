@@ -25,7 +25,7 @@ export class Problem extends Error {
  * The whole address of a part of the API.
  * @param {string} path relative to /api/v1/
  */
-export const url = (path) => new URL(path, root).href;
+export const url = (path) => new URL(`./${path}`, root).href; // else experiments: were a scheme
 
 /**
  * @param {string} path relative to /api/v1/
@@ -93,7 +93,7 @@ async function read(response) {
 async function ask(path, init) {
   let response;
   try {
-    response = await fetch(new URL(path, root), init);
+    response = await fetch(url(path), init);
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new Problem(0, "The server cannot be reached.");

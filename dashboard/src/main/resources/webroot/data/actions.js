@@ -105,7 +105,9 @@ export function consequences(action, experiment, choices = {}) {
         "This experiment and its results stay. Cancelling the new one takes it back.",
       ];
     case "policy":
-      return ["Counts for what is started from now on; running tasks stay where they are. Setting the old values takes it back."];
+      return [
+        "Counts for what is started from now on; running tasks stay where they are. Setting the old values takes it back.",
+      ];
     default:
       return [];
   }
@@ -136,7 +138,10 @@ export function extension(answer) {
  * @returns {{change: {priority?: number, maxParallel?: number}, back: {priority?: number, maxParallel?: number}, problem: string}}
  */
 export function policyChange(experiment, typed) {
-  const now = { priority: experiment.policy?.priority ?? experiment.priority, maxParallel: experiment.policy?.maxParallel ?? 0 };
+  const now = {
+    priority: experiment.policy?.priority ?? experiment.priority,
+    maxParallel: experiment.policy?.maxParallel ?? 0,
+  };
   /** @type {Record<string, number>} */
   const change = {};
   /** @type {Record<string, number>} */

@@ -20,7 +20,8 @@ export function inputKind(path) {
   const rest = plain.replace(/^spec\.(base|grid|exclude|include)\./, "").replace(/^spec\./, "");
   if (["data.train", "evaluation.reference", "training.validation.dataset"].includes(rest)) return "DATASET";
   if (rest === "model.weights") return "WEIGHTS";
-  if (["loss.extractor", "evaluation.extractors", "loss.extractors.extractor"].includes(rest)) return "EXTRACTOR";
+  if (["loss.extractor", "evaluation.extractors", "loss.extractors.extractor"].includes(rest))
+    return "EXTRACTOR";
   return undefined;
 }
 
@@ -32,10 +33,13 @@ export function inputKind(path) {
 export function flow(value) {
   if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
   if (value !== null && typeof value === "object") {
-    return `{${Object.entries(value).map(([key, one]) => `${key}: ${flow(one)}`).join(", ")}}`;
+    return `{${Object.entries(value)
+      .map(([key, one]) => `${key}: ${flow(one)}`)
+      .join(", ")}}`;
   }
   if (typeof value !== "string") return String(value);
-  const plain = /^[A-Za-z_][\w./-]*( [\w./-]+)*$/.test(value) && !/^(true|false|null|yes|no|on|off)$/i.test(value);
+  const plain =
+    /^[A-Za-z_][\w./-]*( [\w./-]+)*$/.test(value) && !/^(true|false|null|yes|no|on|off)$/i.test(value);
   return plain ? value : JSON.stringify(value);
 }
 
@@ -53,7 +57,10 @@ export function offersAt(schema, text, offset, value, inputs) {
   if (!place) return null;
   const word = place.word.trimStart();
   if (place.kind === "key") {
-    const there = place.path.reduce((now, part) => (now !== null && typeof now === "object" ? now[part] : undefined), value);
+    const there = place.path.reduce(
+      (now, part) => (now !== null && typeof now === "object" ? now[part] : undefined),
+      value,
+    );
     const taken = there !== null && typeof there === "object" ? Object.keys(there) : [];
     const axes = place.path.join(".") === "spec.grid";
     const inFlow = flowAround(text, place.from);
@@ -69,7 +76,11 @@ export function offersAt(schema, text, offset, value, inputs) {
   const offers = valuesOf(about).map((one, i) => ({
     label: flow(one),
     apply: flow(one),
-    detail: same(one, about?.default) ? "default" : about?.enum || about?.const !== undefined ? "" : "example",
+    detail: same(one, about?.default)
+      ? "default"
+      : about?.enum || about?.const !== undefined
+        ? ""
+        : "example",
     info: about?.description ?? "",
     boost: -i,
     type: "constant",
@@ -77,10 +88,24 @@ export function offersAt(schema, text, offset, value, inputs) {
   const kind = inputKind(place.path);
   const list = about?.type === "array";
   for (const one of inputs.filter((input) => input.kind === kind)) {
-    offers.push({ label: one.name, apply: list ? `[${one.name}]` : one.name, detail: "imported", info: one.detail ?? "", boost: 50, type: "text" });
+    offers.push({
+      label: one.name,
+      apply: list ? `[${one.name}]` : one.name,
+      detail: "imported",
+      info: one.detail ?? "",
+      boost: 50,
+      type: "text",
+    });
   }
   if (list && about.items?.enum) {
-    offers.push({ label: flow(about.items.enum), apply: flow(about.items.enum), detail: "all", info: about.description ?? "", boost: 1, type: "constant" });
+    offers.push({
+      label: flow(about.items.enum),
+      apply: flow(about.items.enum),
+      detail: "all",
+      info: about.description ?? "",
+      boost: 1,
+      type: "constant",
+    });
   }
   return offers.length > 0 ? { from: place.from, offers } : null;
 }
@@ -107,7 +132,11 @@ function keyOffer(one, here) {
     label: one.name,
     apply,
     cursor,
-    detail: one.required ? "required" : about?.default !== undefined && about.type !== "object" ? `default ${flow(about.default)}` : "",
+    detail: one.required
+      ? "required"
+      : about?.default !== undefined && about.type !== "object"
+        ? `default ${flow(about.default)}`
+        : "",
     info: about?.description ?? "",
     boost: one.required ? 10 : 0,
     type: "property",

@@ -125,7 +125,13 @@ export function timeLeft(task, first, last, now) {
  * @returns {string[]}
  */
 export function drainConsequences(worker, task, workers) {
-  const others = workers.filter((one) => one.workerId !== worker.workerId && one.deviceClass === worker.deviceClass && one.accepting && !one.draining).length;
+  const others = workers.filter(
+    (one) =>
+      one.workerId !== worker.workerId &&
+      one.deviceClass === worker.deviceClass &&
+      one.accepting &&
+      !one.draining,
+  ).length;
   return [
     task
       ? `It is asked to checkpoint ${task.label || "its task"} and to hand it back; that goes on elsewhere, and no attempt is charged.`
@@ -144,7 +150,8 @@ export function drainConsequences(worker, task, workers) {
  *   projects: {name: string, queued: number, running: number, reasons: {reason: string, text: string, count: number, example?: string}[]}[]}[]}
  */
 export function queueRows(queue) {
-  const byQueued = (/** @type {any} */ a, /** @type {any} */ b) => b.queued - a.queued || a.name.localeCompare(b.name);
+  const byQueued = (/** @type {any} */ a, /** @type {any} */ b) =>
+    b.queued - a.queued || a.name.localeCompare(b.name);
   return [...(queue?.classes ?? [])].sort(byQueued).map((one) => ({
     ...one,
     projects: [...(one.projects ?? [])].sort(byQueued).map((project) => ({

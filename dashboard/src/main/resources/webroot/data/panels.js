@@ -1,6 +1,8 @@
 // @ts-check
 /** Measurements of the fleet over time as charts. Pure functions. */
 import { number } from "../format.js";
+import { categories, symbols } from "./palette.js";
+import { legend } from "./scatter.js";
 
 /** @typedef {{labels: Record<string, string>, points: [number, number | null][]}} Series points: seconds since 1970 and a value */
 
@@ -37,42 +39,71 @@ export function lineName(series, title) {
   return values.length > 0 ? values.join(", ") : title;
 }
 
+const dashes = ["solid", "dashed", "dotted", [8, 3, 2, 3]];
+
 /**
  * Lines that are told apart by colour, by dashes and by their mark.
  * @param {{title: string, unit?: string}} panel
  * @param {Series[]} series
- * @param {readonly string[]} colours
+ * @param {import("../charts/theme.js").Theme} theme
+ * @param {{width: number}} size
  * @returns {any} option of ECharts
  */
-export function panelOption(panel, series, colours) {
-  const dashes = ["solid", "dashed", "dotted", [8, 3, 2, 3]];
-  const symbols = ["circle", "rect", "triangle", "diamond"];
+export function panelOption(panel, series, theme, size) {
   const many = series.length > 1;
+  const text = (/** @type {number | null} */ value) =>
+    `${number(value, 4)}${panel.unit ? ` ${panel.unit}` : ""}`;
+  const clock = (/** @type {number} */ millis) =>
+    new Date(millis).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" });
+  const axis = {
+    axisLabel: { color: theme.faint, hideOverlap: true },
+    axisLine: { show: true, lineStyle: { color: theme.line } },
+    splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
+  };
   return {
-    grid: { left: 8, right: 16, top: many ? 36 : 16, bottom: 8, containLabel: true },
-    legend: many ? { type: "scroll", top: 0, itemWidth: 36 } : undefined,
+    grid: { left: 8, right: 16, top: many ? 40 : panel.unit ? 28 : 12, bottom: 8, containLabel: true },
+    legend: many ? { ...legend(theme), top: 0, itemWidth: 36 } : undefined,
     tooltip: {
       trigger: "axis",
       formatter: (/** @type {any[]} */ items) =>
         [
-          new Date(items[0].value[0]).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" }),
+          clock(items[0].value[0]),
           ...items
             .filter((one) => one.value[1] !== null)
-            .map((one) => `${one.seriesName}: ${number(one.value[1], 4)}${panel.unit ? ` ${panel.unit}` : ""}`),
+            .map((one) => `${one.seriesName}: ${text(one.value[1])}`),
         ].join("\n"),
     },
-    xAxis: { type: "time" },
-    yAxis: { type: "value", name: panel.unit, nameLocation: "end", min: (/** @type {any} */ extent) => Math.min(0, extent.min) },
-    series: series.map((one, i) => ({
-      type: "line",
-      name: lineName(one, panel.title),
-      data: one.points.map(([at, value]) => ({ value: [at * 1000, value], name: `${lineName(one, panel.title)} ${new Date(at * 1000).toLocaleTimeString()}: ${number(value, 4)}` })),
-      showSymbol: one.points.length < 40,
-      symbol: symbols[i % symbols.length],
-      connectNulls: false,
-      lineStyle: { width: 2, type: dashes[i % dashes.length], color: colours[i % colours.length] },
-      itemStyle: { color: colours[i % colours.length] },
-    })),
+    xAxis: {
+      ...axis,
+      type: "time",
+      splitNumber: Math.max(2, Math.round(size.width / 110)),
+      splitLine: { show: false },
+    },
+    yAxis: {
+      ...axis,
+      type: "value",
+      name: panel.unit,
+      nameLocation: "end",
+      nameTextStyle: { color: theme.faint },
+      min: (/** @type {{min: number}} */ extent) => Math.min(0, extent.min),
+    },
+    series: series.map((one, i) => {
+      const name = lineName(one, panel.title);
+      const color = categories[i % categories.length];
+      return {
+        type: "line",
+        name,
+        data: one.points.map(([at, value]) => ({
+          value: [at * 1000, value],
+          name: value === null ? "" : `${name}, ${clock(at * 1000)}: ${text(value)}`,
+        })),
+        showSymbol: one.points.length < 40,
+        symbol: symbols[i % symbols.length],
+        connectNulls: false,
+        lineStyle: { width: 2, type: dashes[i % dashes.length], color },
+        itemStyle: { color },
+      };
+    }),
   };
 }
 
@@ -96,7 +127,12 @@ export function panelTable(panel, series) {
   const unit = panel.unit ? ` (${panel.unit})` : "";
   return {
     head: ["Time", ...names.map((name) => `${name}${unit}`)],
-    rows: [...byTime].sort(([a], [b]) => b - a).map(([at, row]) => [new Date(at * 1000).toLocaleString(), ...row.map((value) => (value === null ? null : Number(number(value, 5))))]),
+    rows: [...byTime]
+      .sort(([a], [b]) => b - a)
+      .map(([at, row]) => [
+        new Date(at * 1000).toLocaleString(),
+        ...row.map((value) => (value === null ? null : Number(number(value, 5)))),
+      ]),
   };
 }
 
@@ -107,7 +143,10 @@ export function panelTable(panel, series) {
  */
 export function lastValues(panel, series) {
   return series
-    .map((one) => ({ name: lineName(one, panel.title), value: [...one.points].reverse().find(([, value]) => value !== null)?.[1] }))
+    .map((one) => ({
+      name: lineName(one, panel.title),
+      value: [...one.points].reverse().find(([, value]) => value !== null)?.[1],
+    }))
     .filter((one) => one.value !== undefined)
     .map((one) => `${one.name} ${number(one.value, 3)}${panel.unit ? ` ${panel.unit}` : ""}`)
     .join(", ");

@@ -102,11 +102,14 @@ function readLine(text, start, end, before) {
   const top = frames.at(-1);
   if (!dash && top?.indent === indent && top.index !== undefined) frames = frames.slice(0, -1);
   const rest = text.slice(at, end);
-  const pair = rest.match(/^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#{}[\],"'&*!|>%@`-][^#]*?|-[^\s#][^#]*?)\s*:(?=\s|$)/);
+  const pair = rest.match(
+    /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#{}[\],"'&*!|>%@`-][^#]*?|-[^\s#][^#]*?)\s*:(?=\s|$)/,
+  );
   if (pair) {
     const key = unquoted(pair[1]);
     const own = frames.at(-1);
-    if (own && own.indent === indent && own.key !== undefined) frames = [...frames.slice(0, -1), { indent, key }];
+    if (own && own.indent === indent && own.key !== undefined)
+      frames = [...frames.slice(0, -1), { indent, key }];
     else frames = [...frames, { indent, key }];
     at += pair[0].length;
     const blankAfter = at;
@@ -121,7 +124,13 @@ function readLine(text, start, end, before) {
   const own = frames.at(-1);
   const parents = own && own.indent === indent && own.key !== undefined ? frames.slice(0, -1) : frames;
   const typed = rest.trimEnd() === rest ? rest : null;
-  return { frames, place: typed === null || /[\s#]/.test(typed) ? null : { path: pathOf(parents), kind: "key", from: at, word: typed } };
+  return {
+    frames,
+    place:
+      typed === null || /[\s#]/.test(typed)
+        ? null
+        : { path: pathOf(parents), kind: "key", from: at, word: typed },
+  };
 }
 
 /**
@@ -159,7 +168,12 @@ function scanFlow(text, open, offset, base) {
       top.index++;
       top.key = undefined;
       top.from = at + 1;
-    } else if (sign === ":" && top.map && top.key === undefined && (at + 1 >= offset || /[\s,}\]]/.test(text[at + 1]))) {
+    } else if (
+      sign === ":" &&
+      top.map &&
+      top.key === undefined &&
+      (at + 1 >= offset || /[\s,}\]]/.test(text[at + 1]))
+    ) {
       top.key = unquoted(text.slice(top.from, at).trim());
       top.from = at + 1;
     } else if ((sign === '"' || sign === "'") && /[\s,:{[]/.test(text[at - 1])) {

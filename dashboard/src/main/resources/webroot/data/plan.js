@@ -3,7 +3,12 @@
 import { duration, number } from "../format.js";
 import { counted } from "./actions.js";
 
-const kinds = { REFERENCE: "Reference statistics", PRETRAIN: "Pretrainings", FINETUNE: "Finetunes", EVALUATE: "Evaluations" };
+const kinds = {
+  REFERENCE: "Reference statistics",
+  PRETRAIN: "Pretrainings",
+  FINETUNE: "Finetunes",
+  EVALUATE: "Evaluations",
+};
 
 /**
  * @param {any} plan answer of experiments:plan
@@ -22,7 +27,13 @@ export function planRows(plan) {
  * @param {string} label
  * @param {any} counts
  */
-const row = (kind, label, counts) => ({ kind, label, fresh: counts?.new ?? 0, cached: counts?.cached ?? 0, joined: counts?.joined ?? 0 });
+const row = (kind, label, counts) => ({
+  kind,
+  label,
+  fresh: counts?.new ?? 0,
+  cached: counts?.cached ?? 0,
+  joined: counts?.joined ?? 0,
+});
 
 /**
  * One line: trials, tasks, device time.
@@ -75,6 +86,11 @@ export function iterationsLine(plan) {
  * @returns {{label: string, kept: number, fresh: number, withdrawn: number}[]}
  */
 export function changeRows(change) {
-  const one = (/** @type {string} */ label, /** @type {any} */ counts) => ({ label, kept: counts?.kept ?? 0, fresh: counts?.new ?? 0, withdrawn: counts?.withdrawn ?? 0 });
+  const one = (/** @type {string} */ label, /** @type {any} */ counts) => ({
+    label,
+    kept: counts?.kept ?? 0,
+    fresh: counts?.new ?? 0,
+    withdrawn: counts?.withdrawn ?? 0,
+  });
   return [one("Trials", change.trials), one("Tasks", change.tasks)];
 }

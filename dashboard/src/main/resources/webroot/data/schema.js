@@ -22,7 +22,11 @@ export function resolved(root, schema) {
     const target = $ref
       .replace(/^#\//, "")
       .split("/")
-      .reduce((/** @type {any} */ one, /** @type {string} */ part) => one?.[part.replaceAll("~1", "/").replaceAll("~0", "~")], root);
+      .reduce(
+        (/** @type {any} */ one, /** @type {string} */ part) =>
+          one?.[part.replaceAll("~1", "/").replaceAll("~0", "~")],
+        root,
+      );
     now = target && { ...target, ...beside };
   }
   return now;
@@ -44,13 +48,21 @@ export function at(root, path) {
       const entry = (path[1] === "exclude" || path[1] === "include") && i === 3;
       if (list || entry) {
         const axis = field(root, part);
-        const rest = axis && list ? { type: "array", items: axis, minItems: 1, title: axis.title, description: axis.description } : axis;
+        const rest =
+          axis && list
+            ? { type: "array", items: axis, minItems: 1, title: axis.title, description: axis.description }
+            : axis;
         now = rest && resolved(root, rest);
         continue;
       }
     }
     if (typeof part === "number") now = resolved(root, now.items);
-    else now = resolved(root, now.properties?.[part] ?? (typeof now.additionalProperties === "object" ? now.additionalProperties : undefined));
+    else
+      now = resolved(
+        root,
+        now.properties?.[part] ??
+          (typeof now.additionalProperties === "object" ? now.additionalProperties : undefined),
+      );
   }
   return now;
 }
@@ -93,10 +105,16 @@ export function fields(root) {
  * @returns {{name: string, schema: Schema, required: boolean, group: boolean}[]}
  */
 export function keysAt(root, path) {
-  const axes = path[0] === "spec" && (path[1] === "grid" ? path.length === 2 : (path[1] === "exclude" || path[1] === "include") && path.length === 3);
+  const axes =
+    path[0] === "spec" &&
+    (path[1] === "grid"
+      ? path.length === 2
+      : (path[1] === "exclude" || path[1] === "include") && path.length === 3);
   const ranges = path[0] === "spec" && path[1] === "search" && path[2] === "ranges" && path.length === 3;
   if (axes || ranges) {
-    return fields(root).filter((one) => !ranges || !one.group).map((one) => ({ ...one, required: false, group: false }));
+    return fields(root)
+      .filter((one) => !ranges || !one.group)
+      .map((one) => ({ ...one, required: false, group: false }));
   }
   const schema = at(root, path);
   const required = schema?.required ?? [];
@@ -133,13 +151,22 @@ export function expected(schema) {
   if (!schema) return "";
   if (schema.const !== undefined) return String(schema.const);
   if (schema.enum) return `one of ${schema.enum.join(", ")}`;
-  const names = { integer: "a whole number", number: "a number", string: "a text", boolean: "true or false", array: "a list", object: "fields" };
+  const names = {
+    integer: "a whole number",
+    number: "a number",
+    string: "a text",
+    boolean: "true or false",
+    array: "a list",
+    object: "fields",
+  };
   const parts = [names[/** @type {keyof typeof names} */ (schema.type)] ?? "anything"];
   const huge = 2147483647;
   const low = schema.minimum ?? schema.exclusiveMinimum;
   const high = schema.maximum ?? schema.exclusiveMaximum;
-  if (typeof low === "number" && Math.abs(low) <= huge) parts.push(schema.minimum === undefined ? `above ${low}` : `at least ${low}`);
-  if (typeof high === "number" && Math.abs(high) < huge) parts.push(schema.maximum === undefined ? `below ${high}` : `at most ${high}`);
+  if (typeof low === "number" && Math.abs(low) <= huge)
+    parts.push(schema.minimum === undefined ? `above ${low}` : `at least ${low}`);
+  if (typeof high === "number" && Math.abs(high) < huge)
+    parts.push(schema.maximum === undefined ? `below ${high}` : `at most ${high}`);
   if (schema.pattern && schema.type === "string") parts.push(`like ${schema.pattern}`);
   if (schema.type === "array" && schema.items?.enum) parts.push(`of ${schema.items.enum.join(", ")}`);
   return parts.join(", ");
@@ -170,14 +197,18 @@ export function faults(root, value, most = 100) {
  */
 function check(root, schema, value, path, tell) {
   if (!schema) return;
-  const wrong = (/** @type {string} */ message, /** @type {string} */ hope = expected(schema), /** @type {string | undefined} */ near = undefined) =>
-    tell({ path, message, expected: hope, ...(near ? { nearest: near } : {}) });
+  const wrong = (
+    /** @type {string} */ message,
+    /** @type {string} */ hope = expected(schema),
+    /** @type {string | undefined} */ near = undefined,
+  ) => tell({ path, message, expected: hope, ...(near ? { nearest: near } : {}) });
   if (schema.const !== undefined) {
     if (value !== schema.const) wrong(`must be ${schema.const}`);
     return;
   }
   if (schema.enum) {
-    if (!schema.enum.includes(value)) wrong(`${show(value)} is none of the values`, expected(schema), nearest(String(value), schema.enum));
+    if (!schema.enum.includes(value))
+      wrong(`${show(value)} is none of the values`, expected(schema), nearest(String(value), schema.enum));
     return;
   }
   if (schema.type && !isA(schema.type, value)) {
@@ -187,11 +218,15 @@ function check(root, schema, value, path, tell) {
   if (typeof value === "number") number(schema, value, wrong);
   else if (typeof value === "string") {
     if (schema.minLength && value.length < schema.minLength) wrong("must not be empty");
-    if (schema.pattern && !new RegExp(schema.pattern, "u").test(value)) wrong(`${show(value)} has not the form that is expected`);
+    if (schema.pattern && !new RegExp(schema.pattern, "u").test(value))
+      wrong(`${show(value)} has not the form that is expected`);
   } else if (Array.isArray(value)) {
-    if (schema.minItems !== undefined && value.length < schema.minItems) wrong(`needs at least ${schema.minItems} of its items`);
-    if (schema.maxItems !== undefined && value.length > schema.maxItems) wrong(`has ${value.length} items`, `at most ${schema.maxItems}`);
-    if (schema.uniqueItems && new Set(value.map((one) => JSON.stringify(one))).size < value.length) wrong("names something twice");
+    if (schema.minItems !== undefined && value.length < schema.minItems)
+      wrong(`needs at least ${schema.minItems} of its items`);
+    if (schema.maxItems !== undefined && value.length > schema.maxItems)
+      wrong(`has ${value.length} items`, `at most ${schema.maxItems}`);
+    if (schema.uniqueItems && new Set(value.map((one) => JSON.stringify(one))).size < value.length)
+      wrong("names something twice");
     value.forEach((one, i) => check(root, resolved(root, schema.items), one, [...path, i], tell));
   } else if (value !== null && typeof value === "object") {
     object(root, schema, value, path, tell);
@@ -222,26 +257,48 @@ function number(schema, value, wrong) {
 function object(root, schema, value, path, tell) {
   const known = Object.keys(schema.properties ?? {});
   for (const name of schema.required ?? []) {
-    if (value[name] === undefined) tell({ path, message: `${name} is missing`, expected: expected(at(root, [...path, name])), onKey: true });
+    if (value[name] === undefined)
+      tell({
+        path,
+        message: `${name} is missing`,
+        expected: expected(at(root, [...path, name])),
+        onKey: true,
+      });
   }
-  const grid = path.join(".") === "spec.grid" || (path.length === 3 && path[0] === "spec" && (path[1] === "exclude" || path[1] === "include"));
+  const grid =
+    path.join(".") === "spec.grid" ||
+    (path.length === 3 && path[0] === "spec" && (path[1] === "exclude" || path[1] === "include"));
   for (const [key, below] of Object.entries(value)) {
     const here = [...path, key];
     if (grid) {
       if (!field(root, key)) {
         const names = fields(root).map((one) => one.name);
-        tell({ path: here, message: `${key} is no field of the base configuration`, expected: "a dotted path such as loss.kernel", nearest: nearest(key, names), onKey: true });
+        tell({
+          path: here,
+          message: `${key} is no field of the base configuration`,
+          expected: "a dotted path such as loss.kernel",
+          nearest: nearest(key, names),
+          onKey: true,
+        });
         continue;
       }
     } else if (schema.additionalProperties === false && !known.includes(key)) {
-      tell({ path: here, message: `unknown field ${key}`, expected: `one of ${known.join(", ")}`, nearest: nearest(key, known), onKey: true });
+      tell({
+        path: here,
+        message: `unknown field ${key}`,
+        expected: `one of ${known.join(", ")}`,
+        nearest: nearest(key, known),
+        onKey: true,
+      });
       continue;
     }
     check(root, at(root, here), below, here, tell);
   }
   const count = Object.keys(value).length;
-  if (schema.minProperties !== undefined && count < schema.minProperties) tell({ path, message: "must not be empty", expected: expected(schema) });
-  if (schema.maxProperties !== undefined && count > schema.maxProperties) tell({ path, message: `has ${count} fields`, expected: `at most ${schema.maxProperties}` });
+  if (schema.minProperties !== undefined && count < schema.minProperties)
+    tell({ path, message: "must not be empty", expected: expected(schema) });
+  if (schema.maxProperties !== undefined && count > schema.maxProperties)
+    tell({ path, message: `has ${count} fields`, expected: `at most ${schema.maxProperties}` });
 }
 
 /**
@@ -258,6 +315,6 @@ function isA(type, value) {
 
 /** @param {any} value */
 function show(value) {
-  const text = typeof value === "bigint" ? String(value) : JSON.stringify(value) ?? "nothing";
+  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "nothing");
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -24,18 +24,71 @@ import { at, expected, field, valuesOf } from "./schema.js";
 export const formFields = [
   { id: "name", label: "Name", kind: "text", path: ["metadata", "name"], group: "What" },
   { id: "project", label: "Project", kind: "text", path: ["metadata", "project"], group: "What" },
-  { id: "train", label: "Training images", kind: "texts", axis: "data.train", input: "DATASET", group: "Data and model" },
-  { id: "weights", label: "Base model", kind: "texts", axis: "model.weights", input: "WEIGHTS", group: "Data and model" },
+  {
+    id: "train",
+    label: "Training images",
+    kind: "texts",
+    axis: "data.train",
+    input: "DATASET",
+    group: "Data and model",
+  },
+  {
+    id: "weights",
+    label: "Base model",
+    kind: "texts",
+    axis: "model.weights",
+    input: "WEIGHTS",
+    group: "Data and model",
+  },
   { id: "steps", label: "Sampling steps", kind: "integers", axis: "sampling.steps", group: "Grid" },
   { id: "kernel", label: "Kernels", kind: "choices", axis: "loss.kernel", group: "Grid" },
-  { id: "extractor", label: "Trained in (extractors)", kind: "texts", axis: "loss.extractor", input: "EXTRACTOR", group: "Grid" },
+  {
+    id: "extractor",
+    label: "Trained in (extractors)",
+    kind: "texts",
+    axis: "loss.extractor",
+    input: "EXTRACTOR",
+    group: "Grid",
+  },
   { id: "iterations", label: "Iterations", kind: "integers", axis: "training.iterations", group: "Grid" },
-  { id: "learningRate", label: "Learning rates", kind: "numbers", axis: "training.learningRate", group: "Grid" },
+  {
+    id: "learningRate",
+    label: "Learning rates",
+    kind: "numbers",
+    axis: "training.learningRate",
+    group: "Grid",
+  },
   { id: "seeds", label: "Seeds", kind: "integers", path: ["spec", "seeds"], group: "Grid" },
-  { id: "reference", label: "Compared with", kind: "text", path: ["spec", "evaluation", "reference"], input: "DATASET", group: "Evaluation" },
-  { id: "heldOut", label: "Scored in (extractors)", kind: "texts", path: ["spec", "evaluation", "extractors"], input: "EXTRACTOR", group: "Evaluation" },
-  { id: "samples", label: "Images for each score", kind: "integer", path: ["spec", "evaluation", "samples"], group: "Evaluation" },
-  { id: "deviceClass", label: "Device class", kind: "text", path: ["spec", "resources", "deviceClass"], group: "Where" },
+  {
+    id: "reference",
+    label: "Compared with",
+    kind: "text",
+    path: ["spec", "evaluation", "reference"],
+    input: "DATASET",
+    group: "Evaluation",
+  },
+  {
+    id: "heldOut",
+    label: "Scored in (extractors)",
+    kind: "texts",
+    path: ["spec", "evaluation", "extractors"],
+    input: "EXTRACTOR",
+    group: "Evaluation",
+  },
+  {
+    id: "samples",
+    label: "Images for each score",
+    kind: "integer",
+    path: ["spec", "evaluation", "samples"],
+    group: "Evaluation",
+  },
+  {
+    id: "deviceClass",
+    label: "Device class",
+    kind: "text",
+    path: ["spec", "resources", "deviceClass"],
+    group: "Where",
+  },
 ];
 
 /** @param {FormField} one */
@@ -45,7 +98,8 @@ const several = (one) => ["texts", "integers", "numbers", "choices"].includes(on
  * @param {any} value
  * @param {string[]} path
  */
-const pick = (value, path) => path.reduce((now, key) => (now !== null && typeof now === "object" ? now[key] : undefined), value);
+const pick = (value, path) =>
+  path.reduce((now, key) => (now !== null && typeof now === "object" ? now[key] : undefined), value);
 
 /**
  * @typedef {{
@@ -86,7 +140,12 @@ export function formOf(schema, spec) {
       locked: lock(one, spec, values),
       standard: standard === undefined ? "" : String(standard),
       choices: one.kind === "choices" ? valuesOf(about) : [],
-      help: [about?.description, expected(about) && `Expected: ${expected(one.axis ? about : (about?.items ?? about))}.`].filter(Boolean).join(" "),
+      help: [
+        about?.description,
+        expected(about) && `Expected: ${expected(one.axis ? about : (about?.items ?? about))}.`,
+      ]
+        .filter(Boolean)
+        .join(" "),
     };
   });
 }
@@ -97,14 +156,18 @@ export function formOf(schema, spec) {
  * @param {any[]} values
  */
 function lock(one, spec, values) {
-  if (values.some((value) => value !== null && typeof value === "object")) return "It has values that only the text can show.";
+  if (values.some((value) => value !== null && typeof value === "object"))
+    return "It has values that only the text can show.";
   if (!one.axis) return "";
   const body = spec?.spec ?? {};
   const group = Object.keys(body.grid ?? {}).find((axis) => one.axis?.startsWith(`${axis}.`));
   if (group) return `The axis ${group} of the grid sets it.`;
-  if (pick(body, ["search", "ranges", one.axis]) !== undefined) return "It is drawn from a range, under search.";
-  if (one.id === "weights" && pick(body, ["base", "model", "pretrain"])) return "The experiment pretrains its own base model.";
-  if (one.id === "extractor" && (pick(body, ["base", "loss", "extractors"]) ?? []).length > 0) return "Several extractors are summed, under loss.extractors.";
+  if (pick(body, ["search", "ranges", one.axis]) !== undefined)
+    return "It is drawn from a range, under search.";
+  if (one.id === "weights" && pick(body, ["base", "model", "pretrain"]))
+    return "The experiment pretrains its own base model.";
+  if (one.id === "extractor" && (pick(body, ["base", "loss", "extractors"]) ?? []).length > 0)
+    return "Several extractors are summed, under loss.extractors.";
   return "";
 }
 
@@ -115,9 +178,7 @@ function lock(one, spec, values) {
  * @returns {{values: any[], problem: string}}
  */
 export function parseTyped(one, typed) {
-  const parts = several(one)
-    ? typed.split(/[\s,;]+/).filter(Boolean)
-    : [typed.trim()].filter(Boolean);
+  const parts = several(one) ? typed.split(/[\s,;]+/).filter(Boolean) : [typed.trim()].filter(Boolean);
   /** @type {any[]} */
   const values = [];
   for (const part of parts) {
@@ -169,7 +230,10 @@ export function gridSize(spec) {
   const axes = Object.values(body.grid ?? {});
   if (axes.some((values) => !Array.isArray(values))) return null;
   const seeds = Array.isArray(body.seeds) ? body.seeds.length : 1;
-  return axes.reduce((/** @type {number} */ size, values) => size * /** @type {any[]} */ (values).length, seeds);
+  return axes.reduce(
+    (/** @type {number} */ size, values) => size * /** @type {any[]} */ (values).length,
+    seeds,
+  );
 }
 
 /**

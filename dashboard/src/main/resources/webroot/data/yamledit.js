@@ -87,6 +87,19 @@ export function pathOf(text) {
 }
 
 /**
+ * The same the other way round.
+ * @param {Path} path
+ * @returns {string}
+ */
+export function pathText(path) {
+  return path.reduce((/** @type {string} */ text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    if (part === "" || part.includes(".")) return `${text}['${part}']`;
+    return text === "" ? part : `${text}.${part}`;
+  }, "");
+}
+
+/**
  * @param {string} text
  * @param {{path: string[], value: any}[]} edits value: undefined takes the field away, and what is
  *     empty without it
@@ -163,7 +176,9 @@ function inText(text, doc, path, value, wanted, yaml, order) {
   for (let i = 0; i < target.length; i++) {
     const pair = map.items.find((/** @type {any} */ one) => String(one.key?.value ?? one.key) === target[i]);
     if (!pair) {
-      return value === undefined ? text : insertPair(text, map, target.slice(i), value, order(target.slice(0, i)), yaml);
+      return value === undefined
+        ? text
+        : insertPair(text, map, target.slice(i), value, order(target.slice(0, i)), yaml);
     }
     const last = i === target.length - 1;
     if (last && value === undefined) return removePair(text, map, pair);
@@ -173,7 +188,9 @@ function inText(text, doc, path, value, wanted, yaml, order) {
       const nested = target.slice(i + 1).reduceRight((below, key) => ({ [key]: below }), value);
       if (empty) {
         const colon = text.indexOf(":", pair.key.range[1]);
-        return colon < 0 ? null : `${text.slice(0, colon + 1)} ${valueText(nested, yaml)}${text.slice(colon + 1)}`;
+        return colon < 0
+          ? null
+          : `${text.slice(0, colon + 1)} ${valueText(nested, yaml)}${text.slice(colon + 1)}`;
       }
       if (Array.isArray(value) && yaml.isSeq(node) && !node.flow) return blockItems(text, node, value, yaml);
       if (!yaml.isScalar(node) && !node.flow) return null;

@@ -10,10 +10,19 @@
  * @returns {string}
  */
 export function valueText(value, yaml) {
+  if (typeof value === "number") return numberText(value);
+  if (Array.isArray(value)) return `[${value.map((one) => valueText(one, yaml)).join(", ")}]`;
   return String(
     yaml.stringify(value, { collectionStyle: "flow", lineWidth: 0, flowCollectionPadding: false }),
   ).trimEnd();
 }
+
+/**
+ * A number as people write it: 2e-5 rather than 0.00002.
+ * @param {number} value
+ */
+export const numberText = (value) =>
+  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential() : String(value);
 
 /** @param {string} key */
 const keyText = (key) => (/^[A-Za-z][\w./-]*$/.test(key) ? key : JSON.stringify(key));
@@ -88,7 +97,9 @@ export function insertPair(text, map, keys, value, order, yaml) {
   const lines = [];
   keys.forEach((one, i) => {
     const pad = " ".repeat(indent + 2 * i);
-    lines.push(i === keys.length - 1 ? `${pad}${keyText(one)}: ${valueText(value, yaml)}` : `${pad}${keyText(one)}:`);
+    lines.push(
+      i === keys.length - 1 ? `${pad}${keyText(one)}: ${valueText(value, yaml)}` : `${pad}${keyText(one)}:`,
+    );
   });
   return `${text.slice(0, at)}\n${lines.join("\n")}${text.slice(at)}`;
 }

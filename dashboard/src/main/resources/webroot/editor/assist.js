@@ -21,7 +21,11 @@ export function assistance(cm, known) {
     if (!schema) return null;
     const text = context.state.doc.toString();
     const found = offersAt(schema, text, context.pos, value, inputs);
-    if (!found || (!context.explicit && found.from === context.pos && !/[:[,]\s$/.test(text.slice(0, context.pos)))) return null;
+    if (
+      !found ||
+      (!context.explicit && found.from === context.pos && !/[:[,]\s$/.test(text.slice(0, context.pos)))
+    )
+      return null;
     return {
       from: found.from,
       options: found.offers.map((one) => ({
@@ -30,16 +34,28 @@ export function assistance(cm, known) {
         info: one.info || undefined,
         boost: one.boost,
         type: one.type,
-        apply: (/** @type {any} */ view, /** @type {any} */ _completion, /** @type {number} */ from, /** @type {number} */ to) => {
+        apply: (
+          /** @type {any} */ view,
+          /** @type {any} */ _completion,
+          /** @type {number} */ from,
+          /** @type {number} */ to,
+        ) => {
           const anchor = from + one.apply.length - (one.cursor ?? 0);
-          view.dispatch({ changes: { from, to, insert: one.apply }, selection: { anchor }, userEvent: "input.complete" });
+          view.dispatch({
+            changes: { from, to, insert: one.apply },
+            selection: { anchor },
+            userEvent: "input.complete",
+          });
           if (one.type === "property") cm.startCompletion(view);
         },
       })),
       validFor: /^[\w./-]*$/,
     };
   };
-  return [cm.autocompletion({ override: [source], icons: false, maxRenderedOptions: 60 }), cm.hoverTooltip(hover(known))];
+  return [
+    cm.autocompletion({ override: [source], icons: false, maxRenderedOptions: 60 }),
+    cm.hoverTooltip(hover(known)),
+  ];
 }
 
 /** @param {() => Known} known */
@@ -83,7 +99,10 @@ export function diagnostics(marks, state, doc, yaml) {
   const clip = (/** @type {number} */ at) => Math.max(0, Math.min(at, length));
   return marks
     .map((mark) => {
-      let { from, to } = mark.from !== undefined ? { from: mark.from, to: mark.to ?? mark.from + 1 } : range(doc, mark.path, yaml, mark.onKey);
+      let { from, to } =
+        mark.from !== undefined
+          ? { from: mark.from, to: mark.to ?? mark.from + 1 }
+          : range(doc, mark.path, yaml, mark.onKey);
       const lost = mark.from === undefined && from === 0 && to === 0;
       if (lost && mark.line && mark.line <= state.doc.lines) {
         const line = state.doc.line(mark.line);
@@ -97,14 +116,23 @@ export function diagnostics(marks, state, doc, yaml) {
         to: clip(to),
         severity: "error",
         source: mark.source,
-        message: [mark.message, mark.expected && `expected: ${mark.expected}`, near && `did you mean ${near}?`].filter(Boolean).join("; "),
+        message: [
+          mark.message,
+          mark.expected && `expected: ${mark.expected}`,
+          near && `did you mean ${near}?`,
+        ]
+          .filter(Boolean)
+          .join("; "),
         actions:
           near && /^[\w./-]+$/.test(there)
             ? [
                 {
                   name: `Write ${near}`,
                   apply: (/** @type {any} */ view, /** @type {number} */ start, /** @type {number} */ end) =>
-                    view.dispatch({ changes: { from: start, to: end, insert: near }, userEvent: "input.repair" }),
+                    view.dispatch({
+                      changes: { from: start, to: end, insert: near },
+                      userEvent: "input.repair",
+                    }),
                 },
               ]
             : [],

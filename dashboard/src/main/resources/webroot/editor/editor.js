@@ -3,7 +3,7 @@
  * A text editor for YAML by CodeMirror, loaded when the first one shows. It lives in a shadow root,
  * where its styles are allowed under the page's policy.
  */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { difference } from "../data/yamledit.js";
 import { html } from "../html.js";
 import { Loading } from "../parts/empty.js";
@@ -28,12 +28,13 @@ export const load = () =>
  *   known: import("./assist.js").Known,
  *   marks: import("./assist.js").Mark[],
  *   doc: any,
+ *   goal?: {line: number},
  *   onRun?: () => void,
- *   describedBy?: string,
  * }} props known: what it completes by; marks: what is wrong with `text`, of which `doc` is the parsed
- *     form; onRun: on Ctrl or Cmd with Enter
+ *     form; goal: a line to go to, another object for
+ *     each time; onRun: on Ctrl or Cmd with Enter
  */
-export function Editor({ text, label, onChange, known, marks, doc, onRun, describedBy }) {
+export function Editor({ text, label, onChange, known, marks, doc, goal, onRun }) {
   const host = useRef(/** @type {HTMLDivElement | null} */ (null));
   const view = useRef(/** @type {any} */ (null));
   const now = useRef({ onChange, known, onRun });
@@ -60,7 +61,8 @@ export function Editor({ text, label, onChange, known, marks, doc, onRun, descri
     };
   }, [cm]);
 
-  useEffect(() => {
+  // At once, before another key is pressed: later, what was typed since would be taken back.
+  useLayoutEffect(() => {
     const one = view.current;
     if (!one) return;
     const change = difference(one.state.doc.toString(), text);
@@ -73,11 +75,19 @@ export function Editor({ text, label, onChange, known, marks, doc, onRun, descri
     one.dispatch(cm.setDiagnostics(one.state, diagnostics(marks, one.state, doc, cm)));
   }, [marks, doc, cm]);
 
+  useEffect(() => {
+    const one = view.current;
+    if (!one || !goal || goal.line > one.state.doc.lines) return;
+    const { from, text: line } = one.state.doc.line(goal.line);
+    const anchor = from + (line.length - line.trimStart().length);
+    one.dispatch({ selection: { anchor }, scrollIntoView: true });
+    one.focus();
+  }, [goal]);
+
   if (failed) {
     return html`<textarea
       class="editor-plain"
       aria-label=${label}
-      aria-describedby=${describedBy}
       spellcheck=${false}
       value=${text}
       onInput=${(/** @type {any} */ event) => onChange(event.target.value)}
@@ -85,7 +95,7 @@ export function Editor({ text, label, onChange, known, marks, doc, onRun, descri
   }
   return html`<div class="editor-frame">
     ${!cm && html`<${Loading} height=${400} label="Loading the editor" />`}
-    <div class="editor" ref=${host} onFocusCapture=${undefined}></div>
+    <div class="editor" ref=${host}></div>
   </div>`;
 }
 
@@ -127,9 +137,17 @@ function extensions(cm, now, label) {
       ...cm.lintKeymap,
       ...cm.defaultKeymap,
     ]),
-    cm.EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+    cm.EditorView.contentAttributes.of({
+      "aria-label": label,
+      tabindex: "0",
+      spellcheck: "false",
+      autocapitalize: "off",
+    }),
     cm.EditorView.updateListener.of((/** @type {any} */ update) => {
-      if (update.docChanged && !update.transactions.some((/** @type {any} */ one) => one.isUserEvent("set"))) {
+      if (
+        update.docChanged &&
+        !update.transactions.some((/** @type {any} */ one) => one.isUserEvent("set"))
+      ) {
         now.current.onChange(update.state.doc.toString());
       }
     }),

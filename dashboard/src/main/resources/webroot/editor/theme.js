@@ -7,20 +7,36 @@ export function look(cm) {
   const mono = "ui-monospace, 'Cascadia Mono', 'Segoe UI Mono', Consolas, 'DejaVu Sans Mono', monospace";
   const theme = cm.EditorView.theme({
     "&": { height: "100%", color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "0.875rem" },
-    "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "-2px" },
+    "&.cm-focused": { outline: "none" },
     ".cm-scroller": { fontFamily: mono, lineHeight: "1.5", overflow: "auto" },
     ".cm-content": { caretColor: "var(--ink)" },
     ".cm-cursor, .cm-dropCursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
     "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
       backgroundColor: "color-mix(in srgb, var(--accent) 30%, transparent)",
     },
-    ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--accent) 7%, transparent)" },
-    ".cm-gutters": { backgroundColor: "var(--raised)", color: "var(--faint)", borderRight: "1px solid var(--line)" },
-    ".cm-foldPlaceholder": { backgroundColor: "var(--raised)", color: "var(--faint)", borderColor: "var(--line)" },
-    ".cm-selectionMatch, .cm-searchMatch": { backgroundColor: "color-mix(in srgb, var(--wait) 25%, transparent)" },
+    ".cm-activeLine, .cm-activeLineGutter": {
+      backgroundColor: "color-mix(in srgb, var(--accent) 7%, transparent)",
+    },
+    ".cm-gutters": {
+      backgroundColor: "var(--raised)",
+      color: "var(--faint)",
+      borderRight: "1px solid var(--line)",
+    },
+    ".cm-foldPlaceholder": {
+      backgroundColor: "var(--raised)",
+      color: "var(--faint)",
+      borderColor: "var(--line)",
+    },
+    ".cm-selectionMatch, .cm-searchMatch": {
+      backgroundColor: "color-mix(in srgb, var(--wait) 25%, transparent)",
+    },
     ".cm-searchMatch-selected": { backgroundColor: "color-mix(in srgb, var(--wait) 50%, transparent)" },
-    "&.cm-focused .cm-matchingBracket": { backgroundColor: "color-mix(in srgb, var(--good) 30%, transparent)" },
-    "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "color-mix(in srgb, var(--bad) 30%, transparent)" },
+    "&.cm-focused .cm-matchingBracket": {
+      backgroundColor: "color-mix(in srgb, var(--good) 30%, transparent)",
+    },
+    "&.cm-focused .cm-nonmatchingBracket": {
+      backgroundColor: "color-mix(in srgb, var(--bad) 30%, transparent)",
+    },
     ".cm-tooltip": {
       backgroundColor: "var(--raised)",
       color: "var(--ink)",
@@ -31,7 +47,10 @@ export function look(cm) {
     },
     ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: mono, maxHeight: "16rem" },
     ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.15rem 0.5rem", minHeight: "24px" },
-    ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--paper)" },
+    ".cm-tooltip-autocomplete ul li[aria-selected]": {
+      backgroundColor: "var(--accent)",
+      color: "var(--paper)",
+    },
     ".cm-completionDetail": { fontStyle: "normal", color: "var(--faint)", marginLeft: "1em" },
     "li[aria-selected] .cm-completionDetail": { color: "inherit" },
     ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
@@ -42,11 +61,25 @@ export function look(cm) {
     ".about-more": { color: "var(--faint)" },
     ".cm-diagnostic": { padding: "0.3rem 0.6rem", fontSize: "0.875rem", whiteSpace: "pre-wrap" },
     ".cm-diagnostic-error": { borderLeft: "4px solid var(--bad)" },
-    ".cm-diagnosticAction": { backgroundColor: "var(--accent)", color: "var(--paper)", minHeight: "24px", cursor: "pointer" },
+    ".cm-diagnosticAction": {
+      backgroundColor: "var(--accent)",
+      color: "var(--paper)",
+      minHeight: "24px",
+      cursor: "pointer",
+    },
     ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--ink)", borderColor: "var(--line)" },
     ".cm-panels-bottom": { borderTop: "1px solid var(--line)" },
-    ".cm-textfield": { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--line)" },
-    ".cm-button": { backgroundImage: "none", backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--line)" },
+    ".cm-textfield": {
+      backgroundColor: "var(--paper)",
+      color: "var(--ink)",
+      border: "1px solid var(--line)",
+    },
+    ".cm-button": {
+      backgroundImage: "none",
+      backgroundColor: "var(--paper)",
+      color: "var(--ink)",
+      border: "1px solid var(--line)",
+    },
     ".cm-placeholder": { color: "var(--faint)" },
   });
   const words = cm.HighlightStyle.define([

@@ -3,7 +3,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get } from "../api.js";
 import { Chart } from "../charts/chart.js";
-import { categories } from "../data/palette.js";
 import { lastValues, panelOption, panelPath, panelTable, rangeOf, ranges } from "../data/panels.js";
 import { html } from "../html.js";
 import { ErrorBox, Loading } from "../parts/empty.js";
@@ -11,7 +10,8 @@ import { route, setQuery } from "../route.js";
 
 const sources = {
   prometheus: "From Prometheus, asked by the server.",
-  process: "From this server process's own meters: they begin when it started and know nothing of other servers.",
+  process:
+    "From this server process's own meters: they begin when it started and know nothing of other servers.",
 };
 
 /** @param {{pulse: number}} props pulse: another number when the state has changed */
@@ -40,18 +40,20 @@ export function Panels({ pulse }) {
       </label>
     </div>
     ${problem && html`<${ErrorBox} text=${problem} retry=${load} />`}
-    ${missing
-      ? html`<p class="faint">This server tells nothing over time. Its meters of now are at <a href="metrics">/metrics</a>.</p>`
-      : known === null
-        ? !problem && html`<${Loading} height=${300} label="Loading the panels" />`
-        : html`
+    ${
+      missing
+        ? html`<p class="faint">This server tells nothing over time. Its meters of now are at <a href="metrics">/metrics</a>.</p>`
+        : known === null
+          ? !problem && html`<${Loading} height=${300} label="Loading the panels" />`
+          : html`
             <p class="panels-source">
               <b>${known.source === "prometheus" ? "Prometheus" : "Own meters"}.</b> ${sources[/** @type {keyof typeof sources} */ (known.source)] ?? ""} ${known.note ?? ""}
             </p>
             <div class="charts">
               ${known.panels.map((/** @type {any} */ panel) => html`<${Panel} key=${`${panel.id}/${range.id}`} panel=${panel} range=${range} pulse=${pulse} />`)}
             </div>
-          `}
+          `
+    }
   </section>`;
 }
 
@@ -77,7 +79,10 @@ function Panel({ panel, range, pulse }) {
   }, [pulse, range.id]);
   const series = answer?.series ?? [];
   const empty = answer !== null && series.every((/** @type {any} */ one) => one.points.length === 0);
-  const option = useMemo(() => panelOption(panel, series, categories), [answer]);
+  const option = useMemo(
+    () => (/** @type {any} */ theme, /** @type {any} */ size) => panelOption(panel, series, theme, size),
+    [answer],
+  );
   const now = lastValues(panel, series);
   return html`<${Chart}
     title=${panel.title}

@@ -28,13 +28,15 @@ export function Queue({ pulse }) {
   return html`<section aria-labelledby="queue">
     <h2 id="queue">Queue</h2>
     ${problem && html`<${ErrorBox} text=${problem} retry=${load} />`}
-    ${missing
-      ? html`<p class="faint">This server does not tell its queue. The page of an experiment says what its tasks wait for.</p>`
-      : queue === null
-        ? !problem && html`<${Loading} height=${120} label="Loading the queue" />`
-        : waiting.length === 0
-          ? html`<${Empty} text="Nothing waits and nothing runs." />`
-          : waiting.map((one) => html`<${Class} key=${one.name} one=${one} />`)}
+    ${
+      missing
+        ? html`<p class="faint">This server does not tell its queue. The page of an experiment says what its tasks wait for.</p>`
+        : queue === null
+          ? !problem && html`<${Loading} height=${120} label="Loading the queue" />`
+          : waiting.length === 0
+            ? html`<${Empty} text="Nothing waits and nothing runs." />`
+            : waiting.map((one) => html`<${Class} key=${one.name} one=${one} />`)
+    }
   </section>`;
 }
 
@@ -51,16 +53,20 @@ function Class({ one }) {
         (project) =>
           html`<li key=${project.name}>
             <b>${project.name}</b>: ${count(project.queued)} waiting, ${count(project.running)} running
-            ${project.reasons.length > 0 &&
-            html`<ul class="queue-reasons">
+            ${
+              project.reasons.length > 0 &&
+              html`<ul class="queue-reasons">
               ${project.reasons.map(
                 (reason) =>
                   html`<li key=${reason.reason}>
-                    ${count(reason.count)} × <span class="reason-code">${reason.reason}</span> ${reason.text}${reason.example &&
-                    html`${" "}<a href=${url(`tasks/${reason.example}/explain`)} target="_blank" rel="noopener" title="What the server says of one of them">one of them</a>`}
+                    ${count(reason.count)} × <span class="reason-code">${reason.reason}</span> ${reason.text}${
+                      reason.example &&
+                      html`${" "}<a href=${url(`tasks/${reason.example}/explain`)} target="_blank" rel="noopener" title="What the server says of one of them">one of them</a>`
+                    }
                   </li>`,
               )}
-            </ul>`}
+            </ul>`
+            }
           </li>`,
       )}
     </ul>

@@ -15,7 +15,13 @@ import { href } from "../route.js";
 /** @typedef {import("../data/fleet.js").Seen} Seen */
 
 const most = 60;
-const states = { busy: "RUNNING", idle: "PENDING", draining: "PAUSED", "handing back": "PAUSED", full: "STOPPED" };
+const states = {
+  busy: "RUNNING",
+  idle: "PENDING",
+  draining: "PAUSED",
+  "handing back": "PAUSED",
+  full: "STOPPED",
+};
 
 /**
  * @param {{workers: any[], tasks: Map<string, HeldTask>, seen: Map<string, {first: Seen, last: Seen}>,
@@ -38,8 +44,9 @@ export function Workers({ workers, tasks, seen, now, onChanged }) {
         (one) =>
           html`<li key=${one.name}>
             <b>${one.name}</b>: <${Num} value=${one.workers} digits=${9} from="workers" /> ${one.workers === 1 ? "worker" : "workers"},
-            ${" "}<${Num} value=${one.busy} digits=${9} from="workers" /> busy, <${Num} value=${one.idle} digits=${9} from="workers" /> idle${one.draining > 0 &&
-            html`, <${Num} value=${one.draining} digits=${9} from="workers" /> draining`}; ${size(one.memoryBytes)} of memory
+            ${" "}<${Num} value=${one.busy} digits=${9} from="workers" /> busy, <${Num} value=${one.idle} digits=${9} from="workers" /> idle${
+              one.draining > 0 && html`, <${Num} value=${one.draining} digits=${9} from="workers" /> draining`
+            }; ${size(one.memoryBytes)} of memory
           </li>`,
       )}
     </ul>
@@ -56,9 +63,11 @@ export function Workers({ workers, tasks, seen, now, onChanged }) {
           />`,
       )}
     </ul>
-    ${shown.length > most &&
-    !all &&
-    html`<p><button type="button" class="button" onClick=${() => setAll(true)}>Show all ${shown.length} workers</button></p>`}
+    ${
+      shown.length > most &&
+      !all &&
+      html`<p><button type="button" class="button" onClick=${() => setAll(true)}>Show all ${shown.length} workers</button></p>`
+    }
     <${Drain} worker=${asking} task=${asking && tasks.get(asking.task)} workers=${workers} onClose=${() => setAsking(null)} onChanged=${onChanged} />
   </section>`;
 }
@@ -74,7 +83,9 @@ function Card({ worker, task, pace, now, onAsk }) {
   const total = task?.totalSteps ?? 0;
   const left = task ? timeLeft({ ...task, step }, pace?.first, pace?.last, now) : null;
   const experiment = task?.experiments?.[0];
-  const versions = Object.entries(worker.versions ?? {}).map(([name, version]) => `${name} ${version}`).join(", ");
+  const versions = Object.entries(worker.versions ?? {})
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ");
   return html`<li class="worker" aria-label=${`Worker ${id}`}>
     <div class="worker-head">
       <span class="state" data-state=${states[what]} title=${what === "full" ? "It takes no task: it ends, or its disk is full" : undefined}
@@ -84,23 +95,28 @@ function Card({ worker, task, pace, now, onAsk }) {
       <button type="button" class="button" onClick=${onAsk}>${worker.draining ? "Resume" : "Drain"} …</button>
     </div>
     <div class="worker-task">
-      ${what === "idle" || !worker.executionId
-        ? html`<span class="faint">${worker.draining ? "takes nothing until it is resumed" : what === "full" ? "takes no task now" : "waits for a task"}</span>`
-        : task
-          ? html`<span>
-                ${String(task.kind ?? "").toLowerCase()} ${task.label ?? ""}${experiment &&
-                html` of <a href=${href(["experiments", experiment])}>${experiment}</a>`}${(task.attempt ?? 1) > 1 && html`<span class="faint">, attempt ${task.attempt}</span>`}
+      ${
+        what === "idle" || !worker.executionId
+          ? html`<span class="faint">${worker.draining ? "takes nothing until it is resumed" : what === "full" ? "takes no task now" : "waits for a task"}</span>`
+          : task
+            ? html`<span>
+                ${String(task.kind ?? "").toLowerCase()} ${task.label ?? ""}${
+                  experiment && html` of <a href=${href(["experiments", experiment])}>${experiment}</a>`
+                }${(task.attempt ?? 1) > 1 && html`<span class="faint">, attempt ${task.attempt}</span>`}
               </span>
-              ${total > 0
-                ? html`<span class="worker-progress">
+              ${
+                total > 0
+                  ? html`<span class="worker-progress">
                     <progress max=${total} value=${step} aria-label=${`Progress of worker ${id}`}>${step} of ${total}</progress>
                     <span><${Num} value=${step} digits=${9} from=${from} /> of <${Num} value=${total} digits=${9} from=${from} />${left !== null && `, about ${duration(left)} left`}</span>
                   </span>`
-                : html`<span class="faint">has not said how far it is</span>`}`
-          : html`<span class="faint">begins a task</span>`}
+                  : html`<span class="faint">has not said how far it is</span>`
+              }`
+            : html`<span class="faint">begins a task</span>`
+      }
     </div>
     <div class="worker-foot faint" title=${versions}>
-      ${worker.deviceClass}, ${size(worker.memoryBytes ?? 0)}, worker <code title=${worker.workerId}>${id}</code>, changed ${ago(worker.seenAt, now)}
+      ${worker.deviceClass}, ${size(worker.memoryBytes ?? 0)}, worker <code title=${worker.workerId}>${id}</code>, heard of ${ago(worker.seenAt, now)}
     </div>
   </li>`;
 }
@@ -109,7 +125,8 @@ function Card({ worker, task, pace, now, onAsk }) {
 function Drain({ worker, task, workers, onClose, onChanged }) {
   if (!worker) return null;
   const name = `${worker.device} (${worker.workerId.slice(0, 8)})`;
-  const set = (/** @type {boolean} */ drain) => send("POST", `workers/${worker.workerId}:${drain ? "drain" : "resume"}`);
+  const set = (/** @type {boolean} */ drain) =>
+    send("POST", `workers/${worker.workerId}:${drain ? "drain" : "resume"}`);
   const run = async () => {
     const drain = !worker.draining;
     await set(drain);
@@ -123,7 +140,9 @@ function Drain({ worker, task, workers, onClose, onChanged }) {
     });
     onChanged();
   };
-  const sentences = worker.draining ? ["It takes tasks again from now on. Draining takes it back."] : drainConsequences(worker, task, workers);
+  const sentences = worker.draining
+    ? ["It takes tasks again from now on. Draining takes it back."]
+    : drainConsequences(worker, task, workers);
   return html`<${Confirm} open=${true} title=${`${worker.draining ? "Resume" : "Drain"} ${name}?`} confirm=${worker.draining ? "Resume" : "Drain"} onConfirm=${run} onClose=${onClose}>
     <ul class="consequences">${sentences.map((one) => html`<li key=${one}>${one}</li>`)}</ul>
   <//>`;

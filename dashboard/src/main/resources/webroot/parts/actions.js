@@ -58,7 +58,12 @@ export function ExperimentActions({ experiment, onDone }) {
   };
   const item = (/** @type {Action} */ action) => {
     const why = refusal(action, experiment);
-    return { label: `${words[action]} …`, disabled: why !== "", title: why || undefined, onSelect: () => setAsking(action) };
+    return {
+      label: `${words[action]} …`,
+      disabled: why !== "",
+      title: why || undefined,
+      onSelect: () => setAsking(action),
+    };
   };
   const from = `experiment:${experiment.id}`;
   const replace = refusal("resubmit", experiment);
@@ -72,7 +77,11 @@ export function ExperimentActions({ experiment, onDone }) {
         item("retry"),
         item("extend"),
         item("policy"),
-        { label: "Clone …", href: href(["submit"], { from }), title: "Opens its specification in the editor; nothing is submitted yet" },
+        {
+          label: "Clone …",
+          href: href(["submit"], { from }),
+          title: "Opens its specification in the editor; nothing is submitted yet",
+        },
         {
           label: "Resubmit …",
           disabled: replace !== "",
@@ -119,6 +128,7 @@ function Steer({ experiment, action, onClose, onDone }) {
   const [handBack, setHandBack] = useState(false);
   const open = action !== null && action in titles;
   const key = useKey(open);
+  useEffect(() => setHandBack(false), [action]);
   if (!open || action === null) return null;
   const { id } = experiment;
   const running = experiment.tasks?.RUNNING ?? 0;
@@ -154,16 +164,18 @@ function Steer({ experiment, action, onClose, onDone }) {
     onClose=${onClose}
   >
     <${Sentences} sentences=${consequences(action, experiment, { handBack })} />
-    ${action === "pause" &&
-    running > 0 &&
-    html`<label class="check">
+    ${
+      action === "pause" &&
+      running > 0 &&
+      html`<label class="check">
       <input
         type="checkbox"
         checked=${handBack}
         onChange=${(/** @type {any} */ event) => setHandBack(event.target.checked)}
       />
       Free the devices now
-    </label>`}
+    </label>`
+    }
   <//>`;
 }
 

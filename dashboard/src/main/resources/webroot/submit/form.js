@@ -3,6 +3,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { flow } from "../data/assist.js";
 import { parseTyped } from "../data/specform.js";
+import { numberText } from "../data/yamltext.js";
 import { html } from "../html.js";
 
 /** @typedef {import("../data/specform.js").FormState} FormState */
@@ -11,22 +12,30 @@ import { html } from "../html.js";
 const mostChips = 12;
 
 /**
- * @param {{states: FormState[], inputs: InputName[], broken: boolean,
- *   onWrite: (state: FormState, values: any[]) => void}} props broken: the text is no YAML, so that
- *     nothing can be written into it
+ * @param {{states: FormState[], inputs: InputName[], bare: boolean, broken: boolean,
+ *   onWrite: (state: FormState, values: any[]) => void}} props bare: nothing has been imported yet;
+ *     broken: the text is no YAML, so that nothing can be written into it
  */
-export function SpecForm({ states, inputs, broken, onWrite }) {
+export function SpecForm({ states, inputs, bare, broken, onWrite }) {
   const groups = [...new Set(states.map((one) => one.field.group))];
   return html`<div class="specform">
-    ${broken &&
-    html`<p class="note" role="status">The text is no YAML at the moment. Mend it to go on with the form.</p>`}
+    <p class="specform-status faint" role="status">${broken ? "It waits until the text is YAML again." : ""}</p>
+    ${
+      bare &&
+      html`<p class="note">
+      No data, model or extractor has been imported yet. <code>fewstep import --help</code> says how; their names show here then.
+    </p>`
+    }
     ${groups.map(
       (group) =>
         html`<fieldset key=${group} disabled=${broken}>
           <legend>${group}</legend>
           ${states
             .filter((one) => one.field.group === group)
-            .map((one) => html`<${Field} key=${one.field.id} state=${one} inputs=${inputs} onWrite=${onWrite} />`)}
+            .map(
+              (one) =>
+                html`<${Field} key=${one.field.id} state=${one} inputs=${inputs} onWrite=${onWrite} />`,
+            )}
         </fieldset>`,
     )}
   </div>`;
@@ -70,7 +79,11 @@ function Field({ state, inputs, onWrite }) {
 /** @param {{state: FormState, inputs: InputName[], onWrite: (state: FormState, values: any[]) => void, badge: any, note: any, id: string}} props */
 function Typed({ state, inputs, onWrite, badge, note, id }) {
   const { field, values, locked } = state;
-  const said = values.map((one) => (typeof one === "object" ? flow(one) : String(one))).join(", ");
+  const said = values
+    .map((one) =>
+      typeof one === "number" ? numberText(one) : typeof one === "object" ? flow(one) : String(one),
+    )
+    .join(", ");
   const [typed, setTyped] = useState(said);
   const [editing, setEditing] = useState(false);
   const { problem } = parseTyped(field, typed);
@@ -115,13 +128,18 @@ function Typed({ state, inputs, onWrite, badge, note, id }) {
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && write(typed)}
       onInput=${(/** @type {any} */ event) => type(event.target.value)}
     />
-    ${!locked &&
-    known.length > 0 &&
-    html`<span class="spec-chips">
+    ${
+      !locked &&
+      known.length > 0 &&
+      html`<span class="spec-chips">
       ${known.slice(0, mostChips).map((one) => {
         const its = values.filter((value) => value === one.name || String(value).startsWith(`${one.name}/`));
         const on = its.length > 0;
-        const next = on ? values.filter((value) => !its.includes(value)) : many ? [...values, one.name] : [one.name];
+        const next = on
+          ? values.filter((value) => !its.includes(value))
+          : many
+            ? [...values, one.name]
+            : [one.name];
         return html`<button
           type="button"
           class="spec-chip"
@@ -134,7 +152,8 @@ function Typed({ state, inputs, onWrite, badge, note, id }) {
         </button>`;
       })}
       ${known.length > mostChips && html`<span class="field-note">and ${known.length - mostChips} more; type their name</span>`}
-    </span>`}
+    </span>`
+    }
     ${problem ? html`<span class="field-problem" id=${`${id}-about`} role="status">${problem}</span>` : note}
   </div>`;
 }

@@ -9,34 +9,42 @@ import { Num } from "../parts/num.js";
  */
 
 /**
- * @param {{planned: Planned, faults: {text: string, line?: number, onGo?: () => void}[], from: string}} props
- *     faults: what is wrong with the text; from: the API path that was asked
+ * @param {{planned: Planned, faults: {text: string, line?: number}[], from: string,
+ *   onGo: (line: number) => void}} props faults: what is wrong with the text; from: the API path that
+ *     was asked; onGo: to a line of the text
  */
-export function PlanBox({ planned, faults, from }) {
+export function PlanBox({ planned, faults, from, onGo }) {
   const { plan, phase } = planned;
   return html`<section class="planbox" aria-label="Plan" aria-busy=${phase === "asking"}>
     <h2>What would run</h2>
     <p class="plan-line" role="status">
-      ${faults.length > 0
-        ? `${faults.length === 1 ? "One thing is" : `${faults.length} things are`} wrong with the text.`
-        : phase === "done"
-          ? planLine(plan)
-          : phase === "failed"
-            ? `The server could not say: ${planned.problem}`
-            : phase === "refused"
-              ? planned.problem
-              : "Asking the server …"}
+      ${
+        faults.length > 0
+          ? `${faults.length === 1 ? "One thing is" : `${faults.length} things are`} wrong with the text.`
+          : phase === "done"
+            ? planLine(plan)
+            : phase === "failed"
+              ? `The server could not say: ${planned.problem}`
+              : phase === "refused"
+                ? planned.problem
+                : "Asking the server …"
+      }
     </p>
-    ${faults.length > 0 &&
-    html`<ul class="faults">
+    ${
+      faults.length > 0 &&
+      html`<ul class="faults">
       ${faults.slice(0, 12).map(
         (one, i) =>
           html`<li key=${i}>
-            ${one.line !== undefined && html`<span class="faint">line ${one.line}: </span>`}${one.text}
+            ${
+              one.line !== undefined &&
+              html`<button type="button" onClick=${() => onGo(/** @type {number} */ (one.line))}>line ${one.line}</button> `
+            }${one.text}
           </li>`,
       )}
       ${faults.length > 12 && html`<li class="faint">and ${faults.length - 12} more</li>`}
-    </ul>`}
+    </ul>`
+    }
     ${plan && faults.length === 0 && html`<${Details} plan=${plan} stale=${phase !== "done"} from=${from} />`}
   </section>`;
 }
@@ -45,7 +53,8 @@ export function PlanBox({ planned, faults, from }) {
 function Details({ plan, stale, from }) {
   const time = deviceTime(plan);
   const iterations = iterationsLine(plan);
-  const cell = (/** @type {number} */ value) => html`<td class="number"><${Num} value=${value} digits=${12} from=${from} /></td>`;
+  const cell = (/** @type {number} */ value) =>
+    html`<td class="number"><${Num} value=${value} digits=${12} from=${from} /></td>`;
   return html`<div class="plan-details" data-stale=${stale ? "yes" : undefined}>
     <p class="device-time"><strong>${time.short}</strong><br /><span class="faint">${time.long}</span></p>
     ${iterations && html`<p class="faint">${iterations}</p>`}
@@ -94,7 +103,8 @@ const Change = ({ change, from }) => html`
             html`<tr key=${row.label}>
               <th scope="row">${row.label}</th>
               ${[row.kept, row.fresh, row.withdrawn].map(
-                (value, i) => html`<td key=${i} class="number"><${Num} value=${value} digits=${12} from=${from} /></td>`,
+                (value, i) =>
+                  html`<td key=${i} class="number"><${Num} value=${value} digits=${12} from=${from} /></td>`,
               )}
             </tr>`,
         )}

@@ -53,7 +53,9 @@ export async function textOf(source) {
   }
   const name = source.startsWith("recipe:") ? source.slice("recipe:".length) : standard;
   const items = await recipes();
-  const found = items.find((one) => one.name === name) ?? (source === "" ? items[0] : undefined);
+  const found =
+    items.find((/** @type {{name: string}} */ one) => one.name === name) ??
+    (source === "" ? items[0] : undefined);
   if (found) return found.text;
   throw new Error(source === "" ? "The server has no recipes." : `There is no recipe ${name}.`);
 }

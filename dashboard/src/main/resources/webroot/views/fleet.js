@@ -112,8 +112,13 @@ export function Fleet() {
     };
     for (let i = 0; i < Math.min(readers, missing.length); i++) read();
     // An execution that nobody told the task of yet is looked up with all of them.
-    if ([...(workers?.values() ?? [])].some((one) => one.executionId && !one.task && !asked.current.has(one.executionId))) {
-      for (const one of workers?.values() ?? []) if (one.executionId && !one.task) asked.current.add(one.executionId);
+    if (
+      [...(workers?.values() ?? [])].some(
+        (one) => one.executionId && !one.task && !asked.current.has(one.executionId),
+      )
+    ) {
+      for (const one of workers?.values() ?? [])
+        if (one.executionId && !one.task) asked.current.add(one.executionId);
       load();
     }
   }, [workers]);
@@ -121,9 +126,11 @@ export function Fleet() {
   return html`
     <h1>Fleet</h1>
     ${problem && html`<${ErrorBox} text=${problem} retry=${load} />`}
-    ${workers === null
-      ? !problem && html`<${Loading} height=${240} label="Loading the workers" />`
-      : html`<${Workers} workers=${[...workers.values()]} tasks=${tasks} seen=${seen.current} now=${now} onChanged=${load} />`}
+    ${
+      workers === null
+        ? !problem && html`<${Loading} height=${240} label="Loading the workers" />`
+        : html`<${Workers} workers=${[...workers.values()]} tasks=${tasks} seen=${seen.current} now=${now} onChanged=${load} />`
+    }
     <${Queue} pulse=${pulse} />
     <${Panels} pulse=${pulse} />
   `;

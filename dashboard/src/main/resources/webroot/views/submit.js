@@ -5,7 +5,7 @@ import { send } from "../api.js";
 import { draftOf, dropDraft, keepDraft } from "../data/drafts.js";
 import { faults } from "../data/schema.js";
 import { formOf, orderOf, writes } from "../data/specform.js";
-import { change, most, pathOf, read } from "../data/yamledit.js";
+import { change, most, pathOf, pathText, range, read } from "../data/yamledit.js";
 import { Editor, load } from "../editor/editor.js";
 import { when } from "../format.js";
 import { html } from "../html.js";
@@ -30,7 +30,9 @@ const pause = 900;
  */
 function useAnswer(ask, by) {
   const [turn, setTurn] = useState(0);
-  const [state, setState] = useState(/** @type {{value: any, problem: string}} */ ({ value: undefined, problem: "" }));
+  const [state, setState] = useState(
+    /** @type {{value: any, problem: string}} */ ({ value: undefined, problem: "" }),
+  );
   useEffect(() => {
     let stale = false;
     setState({ value: undefined, problem: "" });
@@ -57,13 +59,17 @@ export function Submit() {
 /** @param {{draftKey: string, source: string, replace: string}} props */
 function Page({ draftKey, source, replace }) {
   const [origin, problem, again] = useAnswer(() => textOf(source), [source]);
-  const [cm] = useAnswer(load, []);
+  const [cm, noEditor] = useAnswer(load, []);
   const [schema] = useAnswer(schemaOf, []);
   const [inputs] = useAnswer(inputNames, []);
   const [items] = useAnswer(recipes, []);
   const [text, setText] = useState(/** @type {string | null} */ (null));
   const [restored, setRestored] = useState("");
   const [upload, setUpload] = useState("");
+
+  useEffect(() => {
+    document.title = `${replace ? `Replace ${replace}` : "Submit"} – fewstep`;
+  }, [replace]);
 
   useEffect(() => {
     if (origin === undefined) return;
@@ -97,11 +103,13 @@ function Page({ draftKey, source, replace }) {
 
   return html`
     <h1>${replace ? `Replace ${replace}` : "Submit an experiment"}</h1>
-    ${replace &&
-    html`<p class="note">
+    ${
+      replace &&
+      html`<p class="note">
       What you submit here stands in the place of <a href=${href(["experiments", replace])}>${replace}</a>: what both have is kept, what only
       the old one has is withdrawn.
-    </p>`}
+    </p>`
+    }
     <div class="submit-tools">
       <label class="field inline">
         <span>Begin from</span>
@@ -112,7 +120,8 @@ function Page({ draftKey, source, replace }) {
           ${source.startsWith("experiment:") && html`<option value=${source}>${source.slice("experiment:".length)}</option>`}
           <option value="">the least that is needed</option>
           ${(items ?? []).map(
-            (/** @type {any} */ one) => html`<option key=${one.name} value=${`recipe:${one.name}`} title=${one.title}>${one.name}: ${one.title}</option>`,
+            (/** @type {any} */ one) =>
+              html`<option key=${one.name} value=${`recipe:${one.name}`} title=${one.title}>${one.name}: ${one.title}</option>`,
           )}
         </select>
       </label>
@@ -126,9 +135,10 @@ function Page({ draftKey, source, replace }) {
       </label>
     </div>
     ${upload && html`<p class="problem" role="alert">${upload}</p>`}
-    ${restored &&
-    text !== null &&
-    html`<p class="note" role="status">
+    ${
+      restored &&
+      text !== null &&
+      html`<p class="note" role="status">
       This is your unsubmitted text of ${when(restored)}.${" "}
       <button
         type="button"
@@ -142,27 +152,36 @@ function Page({ draftKey, source, replace }) {
       >
         Begin anew
       </button>
-    </p>`}
-    ${problem
-      ? html`<${ErrorBox} text=${problem} retry=${again} />`
-      : text === null
-        ? html`<${Loading} height=${480} />`
-        : html`<div onDragOverCapture=${dropped} onDropCapture=${dropped}>
-            <${Desk} text=${text} onText=${type} cm=${cm} schema=${schema} inputs=${inputs ?? []} replace=${replace} draftKey=${draftKey} />
-          </div>`}
+    </p>`
+    }
+    ${
+      problem
+        ? html`<${ErrorBox} text=${problem} retry=${again} />`
+        : text === null
+          ? html`<${Loading} height=${480} />`
+          : html`<div onDragOverCapture=${dropped} onDropCapture=${dropped}>
+            <${Desk} text=${text} onText=${type} cm=${cm} plain=${noEditor !== ""} schema=${schema} inputs=${inputs ?? null} replace=${replace} draftKey=${draftKey} />
+          </div>`
+    }
   `;
 }
 
 /**
  * Form, text and plan beside each other.
- * @param {{text: string, onText: (text: string) => void, cm: any, schema: any, replace: string, draftKey: string,
- *   inputs: import("../data/assist.js").InputName[]}} props
+ * @param {{text: string, onText: (text: string) => void, cm: any, plain: boolean, schema: any, replace: string,
+ *   draftKey: string, inputs: import("../data/assist.js").InputName[] | null}} props cm: the vendored editor;
+ *     plain: it could not be loaded, so that only the server reads the text
  */
-function Desk({ text, onText, cm, schema, inputs, replace, draftKey }) {
+function Desk({ text, onText, cm, plain, schema, inputs, replace, draftKey }) {
   const now = useMemo(() => (cm ? read(text, cm) : null), [text, cm]);
-  const [refused, setRefused] = useState(/** @type {{text: string, errors: import("../api.js").Fault[]}} */ ({ text: "", errors: [] }));
-  const [planned, setPlanned] = useState(/** @type {Planned & {text: string}} */ ({ phase: "waiting", text: "" }));
+  const [refused, setRefused] = useState(
+    /** @type {{text: string, errors: import("../api.js").Fault[]}} */ ({ text: "", errors: [] }),
+  );
+  const [planned, setPlanned] = useState(
+    /** @type {Planned & {text: string}} */ ({ phase: "waiting", text: "" }),
+  );
   const [turn, setTurn] = useState(0);
+  const [goal, setGoal] = useState(/** @type {{line: number} | undefined} */ (undefined));
   const asking = useRef(0);
   const good = useRef(/** @type {any} */ (undefined));
   if (now?.value !== undefined) good.current = now.value;
@@ -172,17 +191,19 @@ function Desk({ text, onText, cm, schema, inputs, replace, draftKey }) {
   const marks = useMemo(() => {
     /** @type {Mark[]} */
     const found = (now?.problems ?? []).map((one) => ({ path: [], source: "YAML", ...one }));
-    if (now?.value !== undefined && schema) faults(schema, now.value).forEach((one) => found.push({ ...one, source: "schema" }));
+    if (now?.value !== undefined && schema)
+      faults(schema, now.value).forEach((one) => found.push({ ...one, source: "schema" }));
     const own = found.length > 0;
     if (refused.text === text) {
-      for (const one of refused.errors) if (!own) found.push({ ...one, path: pathOf(one.path), source: "server" });
+      for (const one of refused.errors)
+        if (!own) found.push({ ...one, path: pathOf(one.path), source: "server" });
     }
     return found;
   }, [now, schema, refused, text]);
   const wrong = marks.filter((one) => one.source !== "server").length > 0;
 
   useEffect(() => {
-    if (!now || wrong) return;
+    if ((!now && !plain) || wrong) return;
     const stop = new AbortController();
     setPlanned((before) => ({ ...before, phase: "asking" }));
     const ask = () =>
@@ -204,7 +225,7 @@ function Desk({ text, onText, cm, schema, inputs, replace, draftKey }) {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [text, now === null, wrong, turn, asked]);
+  }, [text, now === null, plain, wrong, turn, asked]);
 
   const broken = now !== null && now.value === undefined;
   const states = useMemo(() => (schema && now && !broken ? formOf(schema, now.value) : null), [schema, now]);
@@ -214,19 +235,25 @@ function Desk({ text, onText, cm, schema, inputs, replace, draftKey }) {
     const next = change(text, writes(state, values), cm, orderOf(schema));
     if (next !== null) onText(next);
   };
-  const line = (/** @type {Mark} */ one) => one.line ?? (one.from === undefined ? undefined : text.slice(0, one.from).split("\n").length);
+  const line = (/** @type {Mark} */ one) => {
+    const from =
+      one.from ?? (now && one.line === undefined ? range(now.doc, one.path, cm, one.onKey).from : undefined);
+    return from === undefined ? one.line : text.slice(0, from).split("\n").length;
+  };
   const shown = marks.map((one) => ({
     line: line(one),
-    text: `${one.path.length > 0 ? `${one.path.join(".")}: ` : ""}${one.message}${one.nearest ? `; did you mean ${one.nearest}?` : ""}`,
+    text: `${one.path.length > 0 ? `${pathText(one.path)}: ` : ""}${one.message}${one.nearest ? `; did you mean ${one.nearest}?` : ""}`,
   }));
   const ready = planned.phase === "done" && planned.text === text && marks.length === 0;
 
   return html`<div class="desk">
     <section class="desk-form" aria-label="Form for the common case">
       <h2>The common case</h2>
-      ${last.current
-        ? html`<${SpecForm} states=${last.current} inputs=${inputs} broken=${broken} onWrite=${write} />`
-        : html`<${Loading} rows=${12} />`}
+      ${
+        last.current
+          ? html`<${SpecForm} states=${last.current} inputs=${inputs ?? []} bare=${inputs?.length === 0} broken=${broken} onWrite=${write} />`
+          : html`<${Loading} rows=${12} />`
+      }
     </section>
     <section class="desk-text" aria-label="Specification">
       <h2>Specification</h2>
@@ -234,9 +261,10 @@ function Desk({ text, onText, cm, schema, inputs, replace, draftKey }) {
         text=${text}
         label="Specification in YAML"
         onChange=${onText}
-        known=${{ schema, inputs, value: good.current }}
+        known=${{ schema, inputs: inputs ?? [], value: good.current }}
         marks=${marks}
         doc=${now?.doc}
+        goal=${goal}
         onRun=${() => setTurn(turn + 1)}
       />
       <p class="faint">
@@ -245,7 +273,7 @@ function Desk({ text, onText, cm, schema, inputs, replace, draftKey }) {
       </p>
     </section>
     <div class="desk-plan">
-      <${PlanBox} planned=${wrong ? { ...planned, phase: "waiting" } : planned} faults=${shown} from=${asked} />
+      <${PlanBox} planned=${wrong ? { ...planned, phase: "waiting" } : planned} faults=${shown} from=${asked} onGo=${(/** @type {number} */ to) => setGoal({ line: to })} />
       <${SubmitBar} text=${text} ready=${ready} plan=${planned.plan} path=${path} replace=${replace} draftKey=${draftKey} onPlan=${() => setTurn(turn + 1)} />
     </div>
   </div>`;
