@@ -64,7 +64,21 @@ final class MoveRules {
     } else {
       draft.end(
           task, Transition.Trigger.WITHDRAWN, task.edit().wants(wants).state(TaskState.CANCELLED));
+      if (neededElsewhere(draft, task)) {
+        draft.more();
+      }
     }
+  }
+
+  /** Whether an experiment that nobody cancelled waits for a task that needs it. */
+  private static boolean neededElsewhere(Draft draft, TaskRecord task) {
+    return draft.state().index().dependants(task.key()).stream()
+        .flatMap(key -> draft.task(key).stream())
+        .filter(dependant -> !dependant.state().isTerminal())
+        .flatMap(dependant -> dependant.wants().stream())
+        .filter(want -> want.settled().isEmpty())
+        .flatMap(want -> draft.experiment(want.experimentId()).stream())
+        .anyMatch(experiment -> !experiment.withdrawn());
   }
 
   private static int endBackoffs(Draft draft, int limit) {
@@ -101,33 +115,74 @@ final class MoveRules {
         return;
       }
       Optional<TaskRecord> known = draft.task(key);
-      if (known.isPresent()) {
-        follow(draft, index, known.get());
+      if (known.isPresent() && follow(draft, index, known.get())) {
         moved++;
         draft.more();
       }
     }
   }
 
-  private static void follow(Draft draft, TaskIndex index, TaskRecord task) {
+  /** Whether something moved. */
+  private static boolean follow(Draft draft, TaskIndex index, TaskRecord task) {
+    return switch (task.state()) {
+      case PENDING -> leavePending(draft, index, task);
+      case QUEUED -> leaveQueue(draft, index, task);
+      case RUNNING, SUCCEEDED, FAILED, CANCELLED, CACHED -> false;
+    };
+  }
+
+  private static boolean leavePending(Draft draft, TaskIndex index, TaskRecord task) {
+    Optional<TaskRecord> cancelled = index.cancelledDependency(task);
+    if (cancelled.isPresent()) {
+      return wantAgain(draft, task, cancelled.get());
+    }
     Optional<TaskRecord> failed = index.failedDependency(task);
-    if (task.state() == TaskState.PENDING && failed.isPresent()) {
+    if (failed.isPresent()) {
       draft.end(
           task,
           Transition.Trigger.DEPENDENCY_FAILED,
           task.edit().state(TaskState.FAILED).failure(because(draft, task, failed.get())));
-    } else if (task.state() == TaskState.PENDING
-        && task.notBefore().isEmpty()
-        && index.dependenciesServe(task)) {
-      draft.move(task, Transition.Trigger.READY, task.edit().state(TaskState.QUEUED));
-    } else if (task.state() == TaskState.QUEUED && !index.dependenciesSucceeded(task)) {
-      TaskRecord.Builder changed = task.edit().state(TaskState.PENDING);
-      if (task.published()) {
-        changed.nextAttempt();
-      }
-      TaskRecord next = draft.move(task, Transition.Trigger.DEPENDENCY_REDONE, changed);
-      draft.control(next);
+      return true;
     }
+    if (task.notBefore().isPresent() || !index.dependenciesServe(task)) {
+      return false;
+    }
+    draft.move(task, Transition.Trigger.READY, task.edit().state(TaskState.QUEUED));
+    return true;
+  }
+
+  private static boolean leaveQueue(Draft draft, TaskIndex index, TaskRecord task) {
+    if (index.dependenciesSucceeded(task)) {
+      return false;
+    }
+    TaskRecord.Builder changed = task.edit().state(TaskState.PENDING);
+    if (task.published()) {
+      changed.nextAttempt();
+    }
+    TaskRecord next = draft.move(task, Transition.Trigger.DEPENDENCY_REDONE, changed);
+    draft.control(next);
+    return true;
+  }
+
+  /**
+   * Begins a cancelled task anew for the experiments that want what needs it. They had its result
+   * and saw it succeed; the result was gone when another experiment came, and the one that made it
+   * anew was cancelled.
+   */
+  private static boolean wantAgain(Draft draft, TaskRecord task, TaskRecord cancelled) {
+    boolean moved = false;
+    for (Want want : task.wants()) {
+      Optional<ExperimentRecord> experiment =
+          draft
+              .experiment(want.experimentId())
+              .filter(known -> want.settled().isEmpty() && !known.withdrawn());
+      Optional<TaskRecord> upstream = draft.task(cancelled.key());
+      if (experiment.isPresent() && upstream.isPresent()) {
+        PlanningRules.join(draft, experiment.get(), upstream.get(), Optional.empty());
+        moved = true;
+      }
+    }
+    return moved;
   }
 
   private static TaskFailure because(Draft draft, TaskRecord task, TaskRecord upstream) {

@@ -61,13 +61,16 @@ final class RetryFailedRules {
         .orElse(false);
   }
 
+  /** Whether it has no result and nobody makes one, whatever the experiment saw of it before. */
+  private static boolean hasEndedWithout(TaskRecord task) {
+    return task.state() == TaskState.CANCELLED || task.state() == TaskState.FAILED;
+  }
+
   private static int again(Draft draft, ExperimentRecord experiment, TaskRecord task) {
     int begun = 1;
     for (String key : task.dependsOn()) {
       Optional<TaskRecord> upstream =
-          draft
-              .task(key)
-              .filter(needed -> due(needed, experiment) || needed.state() == TaskState.CANCELLED);
+          draft.task(key).filter(needed -> due(needed, experiment) || hasEndedWithout(needed));
       if (upstream.isPresent()) {
         begun += again(draft, experiment, upstream.get());
       }

@@ -81,13 +81,16 @@ final class TaskIndex {
     CHECKED,
     /** Dependants may run. */
     SERVES,
+    /** Dependants can run once it is begun anew. */
+    CANCELLED,
     /** Dependants can never run. */
     FAILED
   }
 
   private static Standing standing(TaskRecord task) {
     return switch (task.state()) {
-      case PENDING, QUEUED, RUNNING, CANCELLED, CACHED -> Standing.OPEN;
+      case PENDING, QUEUED, RUNNING, CACHED -> Standing.OPEN;
+      case CANCELLED -> Standing.CANCELLED;
       case SUCCEEDED -> task.checking() ? Standing.CHECKED : Standing.SERVES;
       case FAILED -> Standing.FAILED;
     };
@@ -147,6 +150,7 @@ final class TaskIndex {
         switch (task.state()) {
           case PENDING ->
               failedDependency(task).isPresent()
+                  || cancelledDependency(task).isPresent()
                   || (task.notBefore().isEmpty() && dependenciesServe(task));
           case QUEUED -> !dependenciesSucceeded(task);
           case RUNNING, SUCCEEDED, FAILED, CANCELLED, CACHED -> false;
@@ -182,9 +186,18 @@ final class TaskIndex {
 
   /** A task that it needs and that has failed for good. */
   Optional<TaskRecord> failedDependency(TaskRecord task) {
+    return dependency(task, TaskState.FAILED);
+  }
+
+  /** A task that it needs and that nobody wanted any more. */
+  Optional<TaskRecord> cancelledDependency(TaskRecord task) {
+    return dependency(task, TaskState.CANCELLED);
+  }
+
+  private Optional<TaskRecord> dependency(TaskRecord task, TaskState state) {
     for (String key : task.dependsOn()) {
       TaskRecord upstream = tasks.get(key);
-      if (upstream != null && upstream.state() == TaskState.FAILED) {
+      if (upstream != null && upstream.state() == state) {
         return Optional.of(upstream);
       }
     }

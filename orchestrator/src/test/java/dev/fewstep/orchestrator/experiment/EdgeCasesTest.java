@@ -11,6 +11,7 @@ import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
+import dev.fewstep.schemas.message.TaskMessage;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskFailure;
 import dev.fewstep.schemas.state.TaskRecord;
@@ -344,6 +345,54 @@ class EdgeCasesTest {
     world.presence(worker, Optional.empty(), true);
     world.drain(worker);
     assertThat(world.task(evaluation).state()).isEqualTo(TaskState.SUCCEEDED);
+  }
+
+  /** An experiment whose reference was made, was gone for another, and is being made again. */
+  private String waitingForWhatIsMadeAgain(UUID worker) {
+    String id = world.submit(Specs.spec("e"));
+    world.drainTo(worker, TaskKind.EVALUATE);
+    world.stored = file -> false;
+    String other = world.submit(Specs.spec("f"));
+    world.stored = file -> true;
+    assertThat(world.progress(id).tasks()).containsEntry(TaskState.FAILED, 0);
+    assertThat(world.tasks(id).filter(task -> task.generation() == 2)).isNotEmpty();
+    return other;
+  }
+
+  @Test
+  void whatIsMadeAgainForACancelledExperimentIsMadeForThoseThatNeedIt() {
+    UUID worker = world.worker();
+    String other = waitingForWhatIsMadeAgain(worker);
+    world.cancel(other);
+    world.drain(worker);
+    assertThat(world.state.experiments(Optional.empty(), 9))
+        .extracting(experiment -> world.progress(experiment.id()).state())
+        .containsExactly(ExperimentState.CANCELLED, ExperimentState.SUCCEEDED);
+  }
+
+  @Test
+  void aRetryMakesWhatFailedWhenItWasMadeAgainForAnother() {
+    UUID worker = world.worker();
+    String other = waitingForWhatIsMadeAgain(worker);
+    TaskMessage again =
+        world.published.stream()
+            .filter(message -> message.kind() == TaskKind.REFERENCE)
+            .findFirst()
+            .orElseThrow();
+    world.published.remove(again);
+    world.fail(world.start(again, worker), FailureCode.BAD_INPUT);
+    world.drain(worker);
+    String id =
+        world.state.experiments(Optional.empty(), 9).stream()
+            .map(experiment -> experiment.id())
+            .filter(each -> !each.equals(other))
+            .findFirst()
+            .orElseThrow();
+    assertThat(world.progress(id).state()).isEqualTo(ExperimentState.FAILED);
+    assertThat(world.outcome(new Command.RetryFailed(world.id(), world.time, id)).accepted())
+        .isTrue();
+    world.drain(worker);
+    assertThat(world.progress(id).state()).isEqualTo(ExperimentState.SUCCEEDED);
   }
 
   @Test
