@@ -113,6 +113,7 @@ public final class Orchestrator implements AutoCloseable {
             LeaderLoop.start(
                 new LeaderContext(
                     config.kafka(),
+                    state,
                     topics,
                     new Decider(config.decisions()),
                     store::size,

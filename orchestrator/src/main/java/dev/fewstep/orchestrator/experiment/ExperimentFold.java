@@ -4,7 +4,9 @@ import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.spec.SearchMethod;
 import dev.fewstep.schemas.spec.SearchSpec;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.schemas.state.PlanChunk;
 import dev.fewstep.schemas.state.RungRecord;
+import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.Want;
@@ -19,6 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** What the state knows of one experiment, its counts kept as tasks move. */
 final class ExperimentFold {
@@ -32,6 +35,16 @@ final class ExperimentFold {
   private List<Integer> iterations = List.of();
   private int inFlight;
   private volatile Optional<Instant> ended = Optional.empty();
+
+  /** What it was made from, but for its tasks. */
+  Stream<StateRecord> records(String id) {
+    return Stream.of(
+            entry.stream().map(StateRecord::of),
+            plan.entrySet().stream()
+                .map(run -> StateRecord.of(new PlanChunk(id, run.getKey(), run.getValue()))),
+            rungs.records().stream().map(StateRecord::of))
+        .flatMap(Function.identity());
+  }
 
   void replay(Optional<ExperimentRecord> value) {
     entry = value;

@@ -12,10 +12,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Keeps one copy of the texts that many records share; most of the heap would be copies. */
+/**
+ * Keeps one copy of the texts that many records share, and of tasks that have a result; most of the
+ * heap would be copies. For any number of threads.
+ */
 final class Interner {
-  private final Map<Object, Object> known = new HashMap<>();
+  private final Map<Object, Object> known = new ConcurrentHashMap<>();
 
   String text(String value) {
     return (String) known.computeIfAbsent(value, key -> key);
@@ -38,6 +42,11 @@ final class Interner {
     for (Want want : task.wants()) {
       wants.add(value(want));
     }
+    TaskRecord same = copy(task, origin, wants);
+    return task.result().isPresent() ? value(same) : same;
+  }
+
+  private TaskRecord copy(TaskRecord task, TaskOrigin origin, List<Want> wants) {
     return new TaskRecord(
         text(task.key()),
         task.kind(),
@@ -84,6 +93,13 @@ final class Interner {
         text(entry.experimentId()),
         value(entry.finishedAt()),
         result(entry.result()));
+  }
+
+  /** Keeps a task as it was no longer; a copy elsewhere stays right. */
+  void forgetResult(TaskRecord task) {
+    if (task.result().isPresent()) {
+      known.remove(task);
+    }
   }
 
   /** Keeps what only that task is likely to have had no longer; a copy elsewhere stays right. */

@@ -34,6 +34,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The fold of the state topic. {@link #replay} is the only method that changes it, and its result
@@ -60,9 +62,47 @@ public final class OrchestratorState {
   private final TreeSet<String> archiving = new TreeSet<>();
   private final Map<String, CachedRecord> cached = new HashMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
-  private final Interner interner = new Interner();
+  private final Interner interner;
   private Optional<InboxPosition> position = Optional.empty();
   private Optional<LeaderRecord> leader = Optional.empty();
+
+  /** A state of which nothing is known. */
+  public OrchestratorState() {
+    this(new Interner());
+  }
+
+  private OrchestratorState(Interner interner) {
+    this.interner = interner;
+  }
+
+  /**
+   * A state of its own that equals this one, for another thread. What both hold then and later they
+   * share where that is much: two states of the same log take little more room than one.
+   */
+  public OrchestratorState copy() {
+    OrchestratorState copy = new OrchestratorState(interner);
+    records().forEach(copy::replay);
+    return copy;
+  }
+
+  /** Every entity's present value; folded in any order they make an equal state. */
+  public Stream<StateRecord> records() {
+    return Stream.of(
+            experiments.entrySet().stream().flatMap(each -> each.getValue().records(each.getKey())),
+            tasks.values().stream().map(StateRecord::of),
+            leases.values().stream().map(StateRecord::of),
+            claims.values().stream().map(StateRecord::of),
+            workers.values().stream().map(StateRecord::of),
+            inputs.values().stream().map(StateRecord::of),
+            outcomes.values().stream().map(StateRecord::of),
+            projects.values().stream().map(StateRecord::of),
+            classes.values().stream().map(StateRecord::of),
+            archive.experiments().stream().map(StateRecord::of),
+            cached.values().stream().map(StateRecord::of),
+            position.stream().map(StateRecord::of),
+            leader.stream().map(StateRecord::of))
+        .flatMap(Function.identity());
+  }
 
   /** Folds a record in. Folding the same record twice changes nothing. */
   public void replay(StateRecord entry) {
@@ -137,6 +177,7 @@ public final class OrchestratorState {
     Optional<TaskRecord> task = received.map(interner::task);
     Optional<TaskRecord> before = Optional.ofNullable(tasks.get(key));
     put(tasks, task.map(TaskRecord::key).orElse(key), task);
+    before.filter(old -> !task.equals(Optional.of(old))).ifPresent(interner::forgetResult);
     before.ifPresent(
         old -> old.wants().forEach(want -> fold(want.experimentId()).remove(want, old)));
     task.ifPresent(

@@ -11,6 +11,7 @@ import java.util.concurrent.ScheduledExecutorService;
  * What every term of a leader works with.
  *
  * @param settings the cluster
+ * @param view the fold that this replica keeps anyway
  * @param topics makes topics when device classes appear
  * @param decider decides
  * @param probe looks artifacts up
@@ -21,6 +22,7 @@ import java.util.concurrent.ScheduledExecutorService;
  */
 public record LeaderContext(
     KafkaSettings settings,
+    StateView view,
     TopicSetup topics,
     Decider decider,
     ArtifactProbe probe,
@@ -30,6 +32,7 @@ public record LeaderContext(
     TermListener listener) {
   public LeaderContext {
     requireNonNull(settings, "settings");
+    requireNonNull(view, "view");
     requireNonNull(topics, "topics");
     requireNonNull(decider, "decider");
     requireNonNull(probe, "probe");

@@ -56,6 +56,7 @@ final class LeaderTerm implements AutoCloseable {
   private static final Duration CHECKING_POLL = Duration.ofMillis(5);
   private static final Duration LAG_INTERVAL = Duration.ofMillis(200);
   private static final Duration GENERATION_PATIENCE = Duration.ofSeconds(10);
+  private static final Duration REPLAY_PATIENCE = Duration.ofMinutes(5);
   private static final Duration MAX_DECIDING = Duration.ofMillis(20);
   private static final int MAX_CHANGES = 1_000;
   private static final Duration POSITION_INTERVAL = Duration.ofSeconds(1);
@@ -67,7 +68,7 @@ final class LeaderTerm implements AutoCloseable {
   private final Producer<byte[], byte[]> producer;
   private final TaskTimings timings;
   private final StateCodec codec = new StateCodec();
-  private final OrchestratorState state = new OrchestratorState();
+  private final OrchestratorState state;
   private final ArtifactChecks checks;
   private final RecordClock recordClock;
   private long position;
@@ -104,10 +105,10 @@ final class LeaderTerm implements AutoCloseable {
             new ByteArraySerializer());
     boolean done = false;
     try {
-      context.listener().reached(Stage.ASSIGNED, state);
+      context.listener().reached(Stage.ASSIGNED, new OrchestratorState());
       producer.initTransactions();
-      context.listener().reached(Stage.FENCED, state);
-      replay();
+      context.listener().reached(Stage.FENCED, new OrchestratorState());
+      state = takeOver();
       position = startingPosition();
       inbox.seek(INBOX, position);
       for (DeviceClassRecord known : state.deviceClasses()) {
@@ -126,32 +127,21 @@ final class LeaderTerm implements AutoCloseable {
     }
   }
 
-  private void replay() {
+  /** The committed state: after fencing, nobody commits to it any more but this term. */
+  private OrchestratorState takeOver() {
     long began = System.nanoTime();
-    long records = 0;
-    Map<String, Object> config = context.settings().client("fewstep-leader-replay");
+    Map<String, Object> config = context.settings().client("fewstep-leader-end");
     config.put("isolation.level", "read_committed");
-    config.put("enable.auto.commit", false);
-    config.put("auto.offset.reset", "none");
-    config.put("max.poll.records", 5_000);
+    long end;
     try (Consumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      consumer.assign(List.of(STATE));
-      consumer.seek(STATE, consumer.beginningOffsets(List.of(STATE)).get(STATE));
-      long end = consumer.endOffsets(List.of(STATE)).get(STATE);
-      while (consumer.position(STATE) < end) {
-        for (ConsumerRecord<byte[], byte[]> found : consumer.poll(Duration.ofSeconds(1))) {
-          state.replay(
-              codec.decode(
-                  new String(found.key(), StandardCharsets.UTF_8),
-                  Optional.ofNullable(found.value())));
-          records++;
-        }
-      }
+      end = consumer.endOffsets(List.of(STATE)).get(STATE);
     }
+    OrchestratorState committed = context.view().copy(end, REPLAY_PATIENCE);
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     context.metrics().replayed(took);
-    LOG.info("Replayed {} records of the state in {} ms", records, took.toMillis());
+    LOG.info("Took the state at offset {} over in {} ms", end, took.toMillis());
+    return committed;
   }
 
   private long startingPosition() {

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -39,6 +40,7 @@ public final class StateView implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StateView.class);
   private static final TopicPartition STATE = new TopicPartition(Topics.STATE, 0);
   private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration GLANCE = Duration.ofMillis(5);
 
   private final KafkaSettings settings;
   private final OrchestratorMetrics metrics;
@@ -50,6 +52,7 @@ public final class StateView implements AutoCloseable {
   private final TreeMap<Long, List<CompletableFuture<Long>>> waiting = new TreeMap<>();
   private OrchestratorState state = new OrchestratorState();
   private StateCounts counts = new StateCounts();
+  private long folded;
   private volatile long offset;
   private volatile boolean caughtUp;
   private volatile String problem = "";
@@ -81,6 +84,35 @@ public final class StateView implements AutoCloseable {
       return reader.apply(state);
     } finally {
       lock.readLock().unlock();
+    }
+  }
+
+  /**
+   * A state of its own that has every record below an offset folded in, and perhaps more: what a
+   * leader goes on from. Waits until there is one.
+   *
+   * @param end an offset of the state topic
+   * @throws IllegalStateException when the tail does not go on, or does not get there in time
+   */
+  OrchestratorState copy(long end, Duration patience) {
+    long began = System.nanoTime();
+    while (true) {
+      lock.readLock().lock();
+      try {
+        if (folded >= end) {
+          return state.copy();
+        }
+      } finally {
+        lock.readLock().unlock();
+      }
+      if (!problem.isEmpty()) {
+        throw new IllegalStateException(problem);
+      }
+      if (System.nanoTime() - began > patience.toNanos()) {
+        throw new IllegalStateException(
+            "The state was not read up to offset " + end + " within " + patience);
+      }
+      LockSupport.parkNanos(GLANCE.toNanos());
     }
   }
 
@@ -201,6 +233,7 @@ public final class StateView implements AutoCloseable {
     try {
       state = new OrchestratorState();
       counts = new StateCounts();
+      folded = 0;
     } finally {
       lock.writeLock().unlock();
     }
@@ -229,6 +262,12 @@ public final class StateView implements AutoCloseable {
   }
 
   private void moveTo(long next) {
+    lock.writeLock().lock();
+    try {
+      folded = next;
+    } finally {
+      lock.writeLock().unlock();
+    }
     List<CompletableFuture<Long>> reached = new ArrayList<>();
     synchronized (waiting) {
       offset = next;

@@ -71,6 +71,8 @@ public final class StateText {
     lines("outcome", state.outcomesBefore(Instant.MAX));
     lines("class", state.deviceClasses());
     lines("project", state.projects());
+    lines("archived", state.archive().experiments());
+    lines("cached", state.cached());
     line("leader", state.leader());
     line("sequence", state.lastSequence());
     TaskIndex index = state.index();

@@ -55,7 +55,8 @@ final class Universe {
   private Invariants committedInvariants = new Invariants();
   private Invariants invariants = new Invariants();
   private final List<Decision> batch = new ArrayList<>();
-  private OrchestratorState state = new OrchestratorState();
+  private final OrchestratorState view = new OrchestratorState();
+  private OrchestratorState state = view.copy();
   private Decider decider = new Decider(SETTINGS);
   private int committedPosition;
   private int position;
@@ -207,7 +208,9 @@ final class Universe {
         log.add(change);
         // A compacted topic keeps the last value where it was written.
         compacted.remove(change.key());
-        codec.encode(change).ifPresent(bytes -> compacted.put(change.key(), bytes));
+        Optional<byte[]> written = codec.encode(change);
+        written.ifPresent(bytes -> compacted.put(change.key(), bytes));
+        view.replay(codec.decode(change.key(), written));
       }
       decision.tasks().forEach(task -> topic(task.deviceClass()).add(task.message()));
       decision.forgotten().forEach(control::remove);
@@ -225,7 +228,7 @@ final class Universe {
     checks.clear();
     position = committedPosition;
     invariants = committedInvariants.copy();
-    state = compactedState();
+    state = view.copy();
     decider = new Decider(SETTINGS);
     read(brokerTime());
     elect();
@@ -300,5 +303,7 @@ final class Universe {
     String here = StateText.of(state);
     assertThat(StateText.of(StateText.fold(log))).as("the log, replayed").isEqualTo(here);
     assertThat(StateText.of(compactedState())).as("the compacted log, replayed").isEqualTo(here);
+    assertThat(StateText.of(view)).as("what another replica folds").isEqualTo(here);
+    assertThat(StateText.of(view.copy())).as("what its next leader begins with").isEqualTo(here);
   }
 }
