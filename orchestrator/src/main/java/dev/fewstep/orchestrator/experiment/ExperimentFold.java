@@ -123,6 +123,12 @@ final class ExperimentFold {
     }
   }
 
+  /** A task has changed that stays to this experiment what it was. */
+  void changed(TaskRecord task) {
+    ended = Optional.empty();
+    rungs.see(task);
+  }
+
   private void count(Want want, TaskRecord task, int by) {
     counts.merge(want.view(task.state()), by, Integer::sum);
     if (want.settled().isEmpty() && TaskIndex.inFlight(task)) {

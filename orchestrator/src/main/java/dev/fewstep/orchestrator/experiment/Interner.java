@@ -19,6 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * heap would be copies. For any number of threads.
  */
 final class Interner {
+  private static final int MANY = 8;
+
   private final Map<Object, Object> known = new ConcurrentHashMap<>();
 
   String text(String value) {
@@ -53,7 +55,7 @@ final class Interner {
         task.state(),
         task.generation(),
         new TaskOrigin(text(origin.experimentId()), origin.trial()),
-        value(List.copyOf(wants)),
+        wants.size() > MANY ? List.copyOf(wants) : value(List.copyOf(wants)),
         value(texts(task.dependsOn())),
         text(task.deviceClass()),
         value(task.createdAt()),

@@ -64,9 +64,9 @@ final class MoveRules {
     } else {
       draft.end(
           task, Transition.Trigger.WITHDRAWN, task.edit().wants(wants).state(TaskState.CANCELLED));
-      if (neededElsewhere(draft, task)) {
-        draft.more();
-      }
+    }
+    if (neededElsewhere(draft, task)) {
+      draft.more();
     }
   }
 

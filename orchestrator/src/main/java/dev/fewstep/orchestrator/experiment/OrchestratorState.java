@@ -21,16 +21,19 @@ import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.StateValue;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TrialKeys;
+import dev.fewstep.schemas.state.Want;
 import dev.fewstep.schemas.state.WorkerRecord;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -178,15 +181,43 @@ public final class OrchestratorState {
     Optional<TaskRecord> before = Optional.ofNullable(tasks.get(key));
     put(tasks, task.map(TaskRecord::key).orElse(key), task);
     before.filter(old -> !task.equals(Optional.of(old))).ifPresent(interner::forgetResult);
+    Set<Want> same = unmoved(before, task);
     before.ifPresent(
-        old -> old.wants().forEach(want -> fold(want.experimentId()).remove(want, old)));
-    task.ifPresent(
-        present -> present.wants().forEach(want -> fold(want.experimentId()).add(want, present)));
+        old ->
+            old.wants().stream()
+                .filter(want -> !same.contains(want))
+                .forEach(want -> fold(want.experimentId()).remove(want, old)));
+    task.ifPresent(present -> present.wants().forEach(want -> fold(present, want, same)));
     index.replay(before, task);
     if (task.isEmpty()) {
       before.ifPresent(interner::forget);
     }
     before.ifPresent(old -> old.wants().forEach(want -> dropIfEmpty(want.experimentId())));
+  }
+
+  private void fold(TaskRecord task, Want want, Set<Want> same) {
+    if (same.contains(want)) {
+      fold(want.experimentId()).changed(task);
+    } else {
+      fold(want.experimentId()).add(want, task);
+    }
+  }
+
+  /** Wants to which the task stays what it was: those of thousands who shared its result. */
+  private static Set<Want> unmoved(Optional<TaskRecord> before, Optional<TaskRecord> task) {
+    if (before.isEmpty()
+        || task.isEmpty()
+        || !TaskAge.of(before.get()).equals(TaskAge.of(task.get()))) {
+      return Set.of();
+    }
+    Set<Want> settled = new HashSet<>();
+    for (Want want : before.get().wants()) {
+      if (want.settled().isPresent()) {
+        settled.add(want);
+      }
+    }
+    settled.retainAll(new HashSet<>(task.get().wants()));
+    return settled;
   }
 
   private void findArchiving(String id) {
