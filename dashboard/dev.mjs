@@ -61,9 +61,11 @@ function serve(path, response) {
 
 function handOn(incoming, response, path) {
   const target = new URL(path, server);
+  // The server takes changes from pages of its own origin only.
+  const own = { host: target.host, ...(incoming.headers.origin ? { origin: target.origin } : {}) };
   const outgoing = (target.protocol === "https:" ? secure : request)(
     target,
-    { method: incoming.method, headers: { ...incoming.headers, host: target.host } },
+    { method: incoming.method, headers: { ...incoming.headers, ...own } },
     (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       response.flushHeaders();

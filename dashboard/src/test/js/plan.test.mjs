@@ -30,7 +30,7 @@ test("a plan is told by kind, kinds without tasks left out, the sum last", () =>
 });
 
 test("device time is told with its range and what it follows from", () => {
-  assert.equal(deviceTime(plan).short, "about 1.5 h of a device (1 h 30 min)");
+  assert.equal(deviceTime(plan).short, "about 1.5 device-hours (1 h 30 min)");
   assert.equal(
     deviceTime(plan).long,
     "Between 1 h 0 min and 2 h 30 min of device time, by 12 earlier tasks.",

@@ -6,7 +6,8 @@ const root = new URL("../../main/resources/webroot/", import.meta.url);
 const { formOf, formFields, gridSize, orderOf, parseTyped, writes } = await import(
   new URL("data/specform.js", root)
 );
-const { at, faults, fields, keysAt, valuesOf } = await import(new URL("data/schema.js", root));
+const { at, fields, keysAt, valuesOf } = await import(new URL("data/schema.js", root));
+const { faults } = await import(new URL("data/faults.js", root));
 const { nearest } = await import(new URL("data/nearest.js", root));
 const { change, read } = await import(new URL("data/yamledit.js", root));
 const bundle = readdirSync(new URL("vendor/", root)).find((name) => /^editor-.*\.mjs$/.test(name));

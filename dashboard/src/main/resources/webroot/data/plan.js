@@ -62,9 +62,9 @@ export function deviceTime(plan) {
         : "Device time cannot be estimated: nothing alike has been measured here yet.";
     return { short: (plan.tasks?.new ?? 0) === 0 ? "no device time" : "device time unknown", long: why };
   }
-  const hours = (/** @type {number} */ seconds) => `${number(seconds / 3600, 2)} h`;
+  const hours = (/** @type {number} */ seconds) => `${number(seconds / 3600, 2)} device-hours`;
   return {
-    short: `about ${hours(time.estimate)} of a device (${duration(time.estimate)})`,
+    short: `about ${hours(time.estimate)} (${duration(time.estimate)})`,
     long: `Between ${duration(time.low)} and ${duration(time.high)} of device time, by ${time.from}.`,
   };
 }

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { send } from "../api.js";
 import { draftOf, dropDraft, keepDraft } from "../data/drafts.js";
-import { faults } from "../data/schema.js";
+import { faults } from "../data/faults.js";
 import { formOf, orderOf, writes } from "../data/specform.js";
 import { change, most, pathOf, pathText, range, read } from "../data/yamledit.js";
 import { Editor, load } from "../editor/editor.js";
