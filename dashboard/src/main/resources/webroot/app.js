@@ -1,20 +1,17 @@
 // @ts-check
 /** Routes the page by its hash: #/ lists experiments, #/experiments/ID shows one. */
 import { render } from "preact";
-import { signal } from "@preact/signals";
 import { html } from "./html.js";
 import { connection } from "./live.js";
+import { route } from "./route.js";
 import { Experiments } from "./views/experiments.js";
 import { Experiment } from "./views/experiment.js";
-
-const route = signal(location.hash);
-window.addEventListener("hashchange", () => (route.value = location.hash));
 
 const words = { connecting: "connecting …", live: "live", lost: "connection lost, trying again" };
 
 function Page() {
-  const match = route.value.match(/^#\/experiments\/([^/]+)$/);
-  const id = match ? decodeURIComponent(match[1]) : null;
+  const { path } = route.value;
+  const id = path[0] === "experiments" && path.length > 1 ? path[1] : null;
   return html`
     <a class="skip" href="#main">Skip to the content</a>
     <header>

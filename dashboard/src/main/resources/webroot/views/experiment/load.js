@@ -1,0 +1,141 @@
+// @ts-check
+/** What the experiment page shows, kept up to date by the server's events. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { all, get } from "../../api.js";
+import { isSettled, join } from "../../data/columns.js";
+import { columnsOf } from "../../data/listing.js";
+import { follow } from "../../live.js";
+
+/** Trials a request. */
+const pageSize = 2000;
+
+/**
+ * @typedef {{experiment: any | null, table: import("../../data/columns.js").Table | null, base: any[],
+ *   problem: string, version: number}} Loaded version: counts what was loaded, for what is derived
+ */
+
+/**
+ * @param {string} id
+ * @param {(batch: any) => void} [onMetrics]
+ * @returns {Loaded & {reload: () => void}}
+ */
+export function useExperiment(id, onMetrics) {
+  const [loaded, setLoaded] = useState(
+    /** @type {Loaded} */ ({ experiment: null, table: null, base: [], problem: "", version: 0 }),
+  );
+  const metrics = useRef(onMetrics);
+  metrics.current = onMetrics;
+  const again = useRef(() => {});
+  useEffect(() => {
+    /** @type {any[]} */
+    let pages = [];
+    let before = /** @type {any} */ (null);
+    let live = true;
+    const load = async () => {
+      const path = `experiments/${encodeURIComponent(id)}`;
+      try {
+        const experiment = await get(path);
+        if (before && begunAgain(before, experiment)) pages = [];
+        pages = await loadPages(path, experiment, pages);
+        const base = (await get(`${path}/base`).catch(() => ({ items: [] }))).items;
+        before = experiment;
+        const table = join(pages);
+        if (live) {
+          setLoaded((old) => ({ experiment, table, base, problem: "", version: old.version + 1 }));
+        }
+      } catch (error) {
+        const { message } = /** @type {Error} */ (error);
+        if (live) setLoaded((old) => ({ ...old, problem: message }));
+      }
+    };
+    const ask = paced(load);
+    again.current = ask;
+    ask();
+    const stop = follow(id, {
+      onState: ask,
+      onMetrics: (/** @type {any} */ batch) => metrics.current?.(batch),
+    });
+    return () => {
+      live = false;
+      stop();
+    };
+  }, [id]);
+  return { ...loaded, reload: () => again.current() };
+}
+
+/**
+ * Pages of columns; those whose trials have all ended are kept from before.
+ * @param {string} path
+ * @param {any} experiment
+ * @param {any[]} old
+ */
+async function loadPages(path, experiment, old) {
+  /** @type {any[]} */
+  const pages = [];
+  let from = 0;
+  do {
+    const kept = old[pages.length];
+    const page =
+      kept?.from === from && kept.count === pageSize && isSettled(kept)
+        ? kept
+        : await columns(path, experiment, from);
+    pages.push(page);
+    from += page.count;
+    if (page.count === 0) break;
+  } while (from < pages[0].total);
+  return pages;
+}
+
+/**
+ * @param {string} path
+ * @param {any} experiment
+ * @param {number} from
+ */
+async function columns(path, experiment, from) {
+  try {
+    return await get(`${path}/columns?from=${from}&limit=${pageSize}`);
+  } catch (problem) {
+    if (/** @type {any} */ (problem).status !== 404) throw problem;
+    const page = columnsOf(experiment, await all(`${path}/trials`, 100_000));
+    return { ...page, total: page.count };
+  }
+}
+
+/**
+ * Whether trials that had ended may have begun again: more trials, or fewer tasks that are done.
+ * @param {any} before
+ * @param {any} now
+ */
+function begunAgain(before, now) {
+  const done = (/** @type {any} */ one) =>
+    ["SUCCEEDED", "CACHED", "FAILED", "CANCELLED"].reduce((sum, s) => sum + (one.tasks?.[s] ?? 0), 0);
+  return before.trials !== now.trials || done(now) < done(before);
+}
+
+/**
+ * One load at a time, and a pause after it four times as long as it took: many events, or many
+ * trials, never make the page busy.
+ * @param {() => Promise<void>} load
+ */
+function paced(load) {
+  let busy = false;
+  let asked = false;
+  const run = async () => {
+    if (busy) {
+      asked = true;
+      return;
+    }
+    busy = true;
+    const begun = performance.now();
+    await load();
+    const pause = Math.max(500, 4 * (performance.now() - begun));
+    setTimeout(() => {
+      busy = false;
+      if (asked) {
+        asked = false;
+        run();
+      }
+    }, pause);
+  };
+  return run;
+}
