@@ -6,6 +6,7 @@ import { connection } from "./live.js";
 import { route } from "./route.js";
 import { Experiments } from "./views/experiments.js";
 import { Experiment } from "./views/experiment.js";
+import { Trial } from "./views/trial.js";
 
 const words = { connecting: "connecting …", live: "live", lost: "connection lost, trying again" };
 
@@ -21,7 +22,11 @@ function Page() {
       </span>
     </header>
     <main id="main" tabindex="-1">
-      ${id === null ? html`<${Experiments} />` : html`<${Experiment} key=${id} id=${id} />`}
+      ${id === null
+        ? html`<${Experiments} />`
+        : path[2] === "trials" && path.length > 3
+          ? html`<${Trial} key=${`${id}/${path[3]}`} id=${id} index=${path[3]} />`
+          : html`<${Experiment} key=${id} id=${id} />`}
     </main>
   `;
 }

@@ -2,6 +2,7 @@
 /** A line or scatter chart by uPlot, in the page's colours, resized with its box. */
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { number } from "../format.js";
 import { html } from "../html.js";
 
 /** Okabe and Ito's palette: told apart by colour-blind readers. */
@@ -36,7 +37,12 @@ export function LineChart({ title, x, y, data, series, log = false, height = 240
         scales: { x: { time: false }, y: { distr: log ? 3 : 1 } },
         axes: [
           { ...axis, label: x },
-          { ...axis, label: y, size: 64 },
+          {
+            ...axis,
+            label: y,
+            size: 68,
+            values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))),
+          },
         ],
         series: [
           { label: x },

@@ -80,7 +80,7 @@ export function Experiment({ id }) {
   ];
   const tab = tabs.find((one) => one.id === query.get("tab"))?.id ?? "grid";
   return html`
-    <${Head} id=${id} experiment=${experiment} table=${table} />
+    <${Head} id=${id} experiment=${experiment} table=${table} onDone=${reload} />
     ${problem && html`<${Broken} text=${problem} retry=${reload} />`}
     <${Filters} table=${table} filter=${filter} shown=${rows.length} onFilter=${onFilter} />
     <nav class="experiment-tabs" aria-label="Views of the experiment">

@@ -4,15 +4,18 @@ import { url } from "../../api.js";
 import { inGroups } from "../../data/columns.js";
 import { number, when } from "../../format.js";
 import { html } from "../../html.js";
-import { StateBar } from "../state.js";
+import { ExperimentActions } from "../../parts/actions.js";
+import { StateBadge } from "../../parts/badge.js";
+import { StateBar } from "../../parts/bar.js";
 
-/** @param {{id: string, experiment: any, table: import("../../data/columns.js").Table | null}} props */
-export function Head({ id, experiment, table }) {
+/** @param {{id: string, experiment: any, table: import("../../data/columns.js").Table | null, onDone: () => void}} props */
+export function Head({ id, experiment, table, onDone }) {
   const seconds = experiment.deviceSeconds;
   const lineage = experiment.lineage;
   return html`
     <div class="experiment-head">
       <h1>${experiment.name ?? id} <span class="faint experiment-id">${id}</span></h1>
+      <${ExperimentActions} experiment=${{ ...experiment, paused: experiment.paused ?? Boolean(experiment.pausedAt) }} onDone=${onDone} />
     </div>
     <div class="facts">
       <${State} experiment=${experiment} />
@@ -37,7 +40,7 @@ export function Head({ id, experiment, table }) {
 /** @param {{experiment: any}} props */
 function State({ experiment }) {
   const state = experiment.pausedAt && experiment.state === "RUNNING" ? "PAUSED" : experiment.state;
-  return html`<span class="state" data-state=${state}>${state}</span>`;
+  return html`<${StateBadge} state=${state} />`;
 }
 
 /** @param {{experiment: any, table: import("../../data/columns.js").Table}} props */

@@ -5,6 +5,7 @@ import { defaultColumns, sortRows } from "../../data/trialtable.js";
 import { text } from "../../data/columns.js";
 import { duration, number } from "../../format.js";
 import { html } from "../../html.js";
+import { StateBadge } from "../../parts/badge.js";
 import { Drop } from "./drop.js";
 
 const rowHeight = 36;
@@ -94,7 +95,7 @@ function Cell({ one, value, source, open }) {
   if (one.name === "trial") {
     return html`<th scope="row" class="number"><button type="button" onClick=${open} aria-label=${`Trial ${value}`}>${value}</button></th>`;
   }
-  if (one.name === "state") return html`<td><span class="state" data-state=${value}>${text(value)}</span></td>`;
+  if (one.name === "state") return html`<td><${StateBadge} state=${value} /></td>`;
   if (one.kind !== "number" || one.group === "axis") return html`<td>${text(value)}</td>`;
   const known = typeof value === "number";
   const said = one.unit === "s" ? duration(value) : one.name === "seed" ? text(value) : number(value);

@@ -1,0 +1,81 @@
+// @ts-check
+/** A trial and the curves of its tasks, kept up to date by the server's events. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get } from "../../api.js";
+import { follow } from "../../live.js";
+
+/** @typedef {import("../../data/trial.js").Point} Point */
+
+const training = new Set(["FINETUNE", "PRETRAIN"]);
+const begun = new Set(["RUNNING", "SUCCEEDED", "CACHED", "FAILED"]);
+
+/** @param {string} id @param {string | number} index */
+export const trialPath = (id, index) => `experiments/${encodeURIComponent(id)}/trials/${index}`;
+
+/**
+ * @param {string} id
+ * @param {string} index
+ * @returns {{trial: any, curves: Record<string, Point[]>, problem: string, reload: () => void}}
+ */
+export function useTrial(id, index) {
+  const [trial, setTrial] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState("");
+  const [curves, setCurves] = useState(/** @type {Record<string, Point[]>} */ ({}));
+  const again = useRef(() => {});
+  useEffect(() => {
+    let live = true;
+    /** @type {Map<string, string>} */
+    const loaded = new Map();
+    /** Points of running tasks that came since the last drawing. @type {Map<string, Point[]>} */
+    const waiting = new Map();
+    /** @type {any} */
+    let drawing;
+    let keys = new Set();
+    const load = async () => {
+      try {
+        const found = await get(trialPath(id, index));
+        if (!live) return;
+        setTrial(found);
+        setProblem("");
+        keys = new Set(found.tasks.map((/** @type {any} */ task) => task.key));
+        for (const task of found.tasks) {
+          if (training.has(task.kind) && begun.has(task.state) && loaded.get(task.key) !== task.state) {
+            loaded.set(task.key, task.state);
+            get(`tasks/${task.key}/curve`).then(
+              ({ points }) => live && setCurves((old) => ({ ...old, [task.key]: points })),
+              () => loaded.delete(task.key),
+            );
+          }
+        }
+      } catch (error) {
+        if (live) setProblem(/** @type {Error} */ (error).message);
+      }
+    };
+    const draw = () => {
+      drawing = undefined;
+      const more = [...waiting];
+      waiting.clear();
+      setCurves((old) => {
+        const next = { ...old };
+        for (const [key, points] of more) next[key] = [...(next[key] ?? []), ...points];
+        return next;
+      });
+    };
+    again.current = load;
+    load();
+    const stop = follow(id, {
+      onState: load,
+      onMetrics: (/** @type {any} */ batch) => {
+        if (!keys.has(batch.taskKey)) return;
+        waiting.set(batch.taskKey, [...(waiting.get(batch.taskKey) ?? []), ...batch.points]);
+        drawing ??= setTimeout(draw, 300);
+      },
+    });
+    return () => {
+      live = false;
+      clearTimeout(drawing);
+      stop();
+    };
+  }, [id, index]);
+  return { trial, curves, problem, reload: () => again.current() };
+}
