@@ -149,7 +149,10 @@ class WorkerTest {
               "checkpoint-3.safetensors",
               "curve.json",
               "before.png",
+              "sheet-1.png",
+              "sheet-2.png",
               "sheet.png",
+              "denoising.png",
               "log.txt");
       for (Artifact made : tuned.artifacts()) {
         assertThat(store.holds(made)).isTrue();

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -24,8 +25,9 @@ import java.util.TreeMap;
  * weights.safetensors} (those of the best validation when there is one, the averaged ones when
  * averaging is on), {@code checkpoint-<step>.safetensors} (by which the finetune can be extended),
  * {@code curve.json}, {@code before.png} and {@code sheet.png} (samples of the base and of the
- * finetuned model from the same noise), and when asked {@code gradient-flow.json}, {@code .csv} and
- * {@code .png}.
+ * finetuned model from the same noise), {@code sheet-<step>.png} (the first rows of it on the way),
+ * {@code denoising.png} (how noise becomes images), and when asked {@code gradient-flow.json},
+ * {@code .csv} and {@code .png}.
  *
  * <p>To extend a finished finetune, run its specification with more iterations and its last
  * checkpoint as the context's.
@@ -60,9 +62,14 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
               context,
               manager)) {
         announce(spec, network, plan, spaces, context);
-        TrainingRun run = new TrainingRun(finetuner, spec.training().checkpointEvery(), context);
+        Previews previews =
+            new Previews(network, spec.sampling(), spec.seed(), finetuner.iterations(), context);
+        TrainingRun run =
+            new TrainingRun(
+                finetuner, spec.training().checkpointEvery(), Optional.of(previews), context);
         run.run(manager);
         files.addAll(results(spec, context, network, finetuner, run));
+        files.addAll(previews.write());
         return new TaskResult(files, scores(run, plan.timesteps().nfe(), finetuner));
       }
     }
@@ -147,6 +154,7 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
     try (NDManager manager = TorchEngine.newManager(context.device());
         Networks.Loaded made = Networks.load(weights, manager)) {
       Sheets.sample(made, spec.sampling(), spec.seed(), "sheet.png", context).ifPresent(files::add);
+      DenoisingSheet.write(made, spec.sampling(), spec.seed(), context).ifPresent(files::add);
     }
     return files;
   }

@@ -7,6 +7,7 @@ import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.spec.NetworkSpec;
 import dev.fewstep.schemas.spec.SamplingSpec;
+import dev.fewstep.worker.checkpoint.AtomicFile;
 import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.evaluation.EightBit;
 import dev.fewstep.worker.image.SampleSheet;
@@ -48,19 +49,41 @@ final class Sheets {
       Networks.Loaded network, SamplingSpec sampling, long seed, String name, TaskContext context)
       throws IOException, TaskStoppedException {
     int side = side(network.spec());
-    DdimSampler sampler = Networks.sampler(network.denoiser(), network.schedule(), sampling);
     Pixels pixels = new Pixels(network.spec(), side * side);
     try (NDManager manager = TorchEngine.newManager(context.device())) {
       for (int row = 0; row < side; row++) {
         context.stopIfAsked();
-        try (NDManager scope = manager.newSubManager()) {
-          int from = row * side;
-          NDArray images = Autograd.off(() -> sampler.images(scope, seed, from, side));
-          pixels.add(eightBit(images).toFloatArray());
-        }
+        pixels.add(row(network, sampling, seed, row, manager));
       }
     }
     return pixels.write(name, context);
+  }
+
+  /**
+   * One row of a sheet, by the network's present weights. Draws only from generators of its own.
+   *
+   * @throws TaskFailure when an image is not finite
+   */
+  static float[] row(
+      Networks.Loaded network, SamplingSpec sampling, long seed, int row, NDManager manager) {
+    int side = side(network.spec());
+    DdimSampler sampler = Networks.sampler(network.denoiser(), network.schedule(), sampling);
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray images = Autograd.off(() -> sampler.images(scope, seed, (long) row * side, side));
+      return eightBit(images).toFloatArray();
+    }
+  }
+
+  /** Whether a network's images can be seen: grey or RGB. */
+  static boolean shown(NetworkSpec network) {
+    return network.channels() == 1 || network.channels() == 3;
+  }
+
+  /** Writes a sheet into the task's directory. */
+  static OutputFile file(String name, byte[] png, TaskContext context) throws IOException {
+    Path file = context.directory().resolve(name);
+    AtomicFile.write(file, out -> out.write(png));
+    return new OutputFile(ArtifactKind.SHEET, name, file);
   }
 
   /**
@@ -103,18 +126,25 @@ final class Sheets {
 
     /** Writes the sheet; empty for images that are neither grey nor RGB. */
     Optional<OutputFile> write(String name, TaskContext context) throws IOException {
-      if (network.channels() != 1 && network.channels() != 3) {
+      Optional<byte[]> png = png(side(network));
+      if (png.isEmpty()) {
         return Optional.empty();
       }
-      Path file = context.directory().resolve(name);
+      return Optional.of(file(name, png.get(), context));
+    }
+
+    /** The sheet as PNG with so many images side by side; empty for neither grey nor RGB. */
+    Optional<byte[]> png(int columns) {
+      if (!shown(network)) {
+        return Optional.empty();
+      }
       int edge = network.imageSize();
       try (NDManager manager = TorchEngine.newManager(ai.djl.Device.cpu())) {
         long count = values.length / ((long) network.channels() * edge * edge);
         NDArray images =
             Tensors.of(manager, values, new Shape(count, network.channels(), edge, edge));
-        new SampleSheet(side(network), scale(network), GAP).write(file, images);
+        return Optional.of(new SampleSheet(columns, scale(network), GAP).encode(images));
       }
-      return Optional.of(new OutputFile(ArtifactKind.SHEET, name, file));
     }
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.MetricBatch;
+import dev.fewstep.worker.checkpoint.RawTensor;
 import dev.fewstep.worker.checkpoint.TensorFile;
 import dev.fewstep.worker.training.StepReport;
 import dev.fewstep.worker.training.Training;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,16 +31,26 @@ final class TrainingRun {
   private final TaskContext context;
   private final Curve curve;
   private final GradientFlowLog flow = new GradientFlowLog();
+  private final Optional<Previews> previews;
+  private final ProcessMemory memory;
   private int checkpointed;
   private double lastLoss = Double.NaN;
   private double images;
   private double seconds;
 
+  /** A run that makes no previews. */
   TrainingRun(Training training, int checkpointEvery, TaskContext context) {
+    this(training, checkpointEvery, Optional.empty(), context);
+  }
+
+  TrainingRun(
+      Training training, int checkpointEvery, Optional<Previews> previews, TaskContext context) {
     this.training = training;
     this.checkpointEvery = checkpointEvery;
+    this.previews = previews;
     this.context = context;
     this.curve = new Curve(training.iterations());
+    this.memory = new ProcessMemory(context.device());
   }
 
   /**
@@ -59,6 +71,7 @@ final class TrainingRun {
         throw new TaskStoppedException(request);
       }
       report(step());
+      previews.ifPresent(sheets -> sheets.after(training.iteration()));
       boolean due = training.iteration() % checkpointEvery == 0;
       if (due && !training.finished()) {
         checkpoint();
@@ -115,6 +128,9 @@ final class TrainingRun {
     report
         .validation()
         .ifPresent(value -> points.add(new MetricBatch.Point("validation_loss", step, value)));
+    memory
+        .bytes()
+        .ifPresent(bytes -> points.add(new MetricBatch.Point("memory_bytes", step, bytes)));
     report.flow().ifPresent(table -> flow.add(report.step(), table));
     for (MetricBatch.Point point : points) {
       curve.add(point);
@@ -149,14 +165,25 @@ final class TrainingRun {
     if (!flow.isEmpty()) {
       metadata.put(FLOW, flow.text());
     }
-    TensorFile.write(file, training.checkpoint(), metadata);
+    Map<String, RawTensor> tensors = new LinkedHashMap<>();
+    training.checkpoint().forEach((name, array) -> tensors.put(name, RawTensor.of(array)));
+    previews.ifPresent(sheets -> tensors.putAll(sheets.state()));
+    TensorFile.writeRaw(file, tensors, metadata);
     return file;
   }
 
   private void restore(Path file, NDManager manager) throws IOException {
     try (NDManager scope = manager.newSubManager()) {
-      Map<String, NDArray> state = TensorFile.read(file, scope);
+      Map<String, RawTensor> tensors = TensorFile.readRaw(file);
+      Map<String, NDArray> state = new LinkedHashMap<>();
+      tensors.forEach(
+          (name, tensor) -> {
+            if (!Previews.isOne(name)) {
+              state.put(name, tensor.toArray(scope));
+            }
+          });
       training.restore(state);
+      previews.ifPresent(sheets -> sheets.restore(tensors));
     } catch (IllegalArgumentException e) {
       throw new TaskFailure(
           FailureCode.BAD_INPUT, "The checkpoint does not fit the task: " + e.getMessage(), e);

@@ -157,6 +157,13 @@ class ProgramsTest {
         .hasSameBinaryContentAs(whole.resolve("weights.safetensors"));
     assertThat(parts.resolve("sheet.png")).hasSameBinaryContentAs(whole.resolve("sheet.png"));
     assertThat(parts.resolve("before.png")).hasSameBinaryContentAs(whole.resolve("before.png"));
+    for (String name : List.of("sheet-1.png", "sheet-2.png", "sheet-3.png", "sheet-4.png")) {
+      assertThat(parts.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
+    }
+    assertThat(Files.mismatch(whole.resolve("sheet-1.png"), whole.resolve("sheet-4.png")))
+        .isGreaterThanOrEqualTo(0);
+    assertThat(parts.resolve("denoising.png"))
+        .hasSameBinaryContentAs(whole.resolve("denoising.png"));
     assertThat(uninterrupted.scores()).contains(entry("nfe", 2.0)).containsKey("final_loss");
     assertThat(Files.mismatch(whole.resolve("weights.safetensors"), inputs.get(BASE)))
         .isGreaterThanOrEqualTo(0);
@@ -205,7 +212,11 @@ class ProgramsTest {
             "gradient-flow.csv",
             "gradient-flow.png",
             "before.png",
-            "sheet.png");
+            "sheet-1.png",
+            "sheet-2.png",
+            "sheet-3.png",
+            "sheet.png",
+            "denoising.png");
     assertThat(result.scores()).containsKeys("validation_loss", "best_iteration", "iterations");
     assertThat(points(target, "validation_loss")).hasSize(4);
     double measured = result.scores().get("validation_mmd");
