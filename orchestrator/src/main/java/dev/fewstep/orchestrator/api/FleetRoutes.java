@@ -47,6 +47,9 @@ final class FleetRoutes {
                 }));
     operations.on("getProject", this::project);
     operations.on("setProject", this::set);
+    operations.on(
+        "getQueue",
+        context -> replies.read(context, fold -> Json.toTree(explanations(fold).queue())));
     operations.on("listWorkers", context -> replies.read(context, FleetRoutes::workers));
     operations.on("drainWorker", context -> drain(context, true));
     operations.on("resumeWorker", context -> drain(context, false));

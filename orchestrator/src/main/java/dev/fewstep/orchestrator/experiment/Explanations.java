@@ -52,6 +52,11 @@ public final class Explanations {
     return state.experiment(experimentId).map(this::explain);
   }
 
+  /** What waits for which devices, and why. */
+  public QueueView queue() {
+    return QueueView.of(state, this);
+  }
+
   private ExperimentExplanation explain(ExperimentRecord experiment) {
     ExperimentProgress progress = state.progress(experiment.id()).orElseThrow();
     List<Reason> reasons = new ArrayList<>();

@@ -103,6 +103,39 @@ class ExplanationTest {
     assertThat(explain(experiment).reasons()).extracting(Reason::code).contains(Code.PAUSED);
   }
 
+  @Test
+  void theQueueSaysWhatWaitsByClassAndProject() {
+    withReferences();
+    world.submit(grid("e", "{\"maxParallel\": 1}"));
+    UUID first = world.worker();
+    UUID second = world.worker();
+    QueueView.ClassQueue idle = queue();
+    assertThat(idle.name()).isEqualTo("cpu");
+    assertThat(idle.workers()).isEqualTo(2);
+    World.Execution execution = world.start(first);
+    world.presence(second, Optional.empty(), true);
+    QueueView.ClassQueue busy = queue();
+    assertThat(busy.running()).isEqualTo(1);
+    assertThat(busy.queued()).isEqualTo(idle.queued() - 1).isPositive();
+    assertThat(busy.projects()).hasSize(1);
+    QueueView.ProjectQueue project = busy.projects().get(0);
+    assertThat(project.name()).isEqualTo("p");
+    assertThat(project.running()).isEqualTo(1);
+    assertThat(project.queued()).isEqualTo(busy.queued());
+    assertThat(project.examined()).isEqualTo(Math.min(QueueView.EXAMINED, project.queued()));
+    assertThat(project.reasons()).extracting(QueueView.Waiting::reason).contains(Code.MAX_PARALLEL);
+    assertThat(project.reasons().stream().mapToInt(QueueView.Waiting::count).sum())
+        .isEqualTo(project.examined());
+    assertThat(world.state.task(project.reasons().get(0).example())).isPresent();
+    assertThat(world.task(execution).state()).isEqualTo(TaskState.RUNNING);
+  }
+
+  private QueueView.ClassQueue queue() {
+    QueueView view = new Explanations(world.state, World.SETTINGS, world.time).queue();
+    assertThat(view.classes()).hasSize(1);
+    return view.classes().get(0);
+  }
+
   private ExperimentExplanation explain(String experiment) {
     return new Explanations(world.state, World.SETTINGS, world.time)
         .experiment(experiment)

@@ -187,15 +187,17 @@ public final class OrchestrationBench implements AutoCloseable {
     devices(artifacts(), message -> starts.add(start(message)));
     await("32 devices are known", () -> api.get("/workers").get("items").size() == DEVICES);
     try (InboxTimes inbox = new InboxTimes(stack.word(0))) {
-      int offered = (int) measured.plus(WARM).toSeconds() * OFFERED / 2;
-      long warm = WARM.toSeconds() * OFFERED / 2;
+      // A trial is two tasks: a finetune at once, its evaluation after it; all else is cached.
+      int trials = Integer.getInteger("each", 5);
+      int offered = (int) measured.plus(WARM).toSeconds() * OFFERED / (2 * trials);
+      long warm = WARM.toSeconds() * OFFERED / (2L * trials);
       long begin = System.nanoTime();
       long counted = 0;
       // Many clients, so that a slow answer does not hold back what is offered after it.
       ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
       List<Future<?>> submitted = new ArrayList<>();
       for (int i = 0; i < offered; i++) {
-        long due = begin + i * 2_000_000_000L / OFFERED;
+        long due = begin + i * 2_000_000_000L * trials / OFFERED;
         long left = due - System.nanoTime();
         if (left > 0) {
           Thread.sleep(left / 1_000_000, (int) (left % 1_000_000));
@@ -204,9 +206,8 @@ public final class OrchestrationBench implements AutoCloseable {
           starts.clear();
           counted = System.nanoTime();
         }
-        // One trial: a finetune at once, its evaluation after it; all else is cached.
         int point = 1_000 + i;
-        submitted.add(clients.submit(() -> api.submit(Grids.grid("latency", point, 1, 1))));
+        submitted.add(clients.submit(() -> api.submit(Grids.grid("latency", point, 1, trials))));
       }
       for (Future<?> each : submitted) {
         each.get();
@@ -222,9 +223,10 @@ public final class OrchestrationBench implements AutoCloseable {
         published.add((double) (start.at - start.published));
       }
       print(
-          "dispatch at %.0f tasks/s | ready -> started p50 %.0f ms, p95 %.0f ms, p99 %.0f ms (n=%d)"
+          "dispatch at %.0f tasks/s, %d trials an experiment | ready -> started p50 %.0f ms, p95 %.0f ms, p99 %.0f ms (n=%d)"
               + " | published -> started p50 %.0f ms, p95 %.0f ms",
           starts.size() / took,
+          trials,
           ready.quantile(0.5),
           ready.quantile(0.95),
           ready.quantile(0.99),
