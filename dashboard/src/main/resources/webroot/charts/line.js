@@ -20,8 +20,7 @@ export const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "
  * }} props data[0] holds x ascending, data[i] the values of series i-1
  */
 export function LineChart({ title, x, y, data, series, log = false, height = 240 }) {
-  /** @type {import("preact/hooks").MutableRef<HTMLDivElement | null>} */
-  const box = useRef(null);
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {uPlot | null} */ (null));
   const shape = JSON.stringify([series, log, x, y]);
 

@@ -22,6 +22,7 @@ export function depths(nodes, edges) {
   for (const { from, to } of edges) if (before.has(from)) before.get(to)?.push(from);
   /** @type {Map<string, number>} */
   const found = new Map();
+  /** @type {(id: string, seen: Set<string>) => number} */
   const depth = (/** @type {string} */ id, /** @type {Set<string>} */ seen) => {
     const known = found.get(id);
     if (known !== undefined) return known;

@@ -45,7 +45,7 @@ export function Fleet() {
     let timer;
     const tick = setInterval(() => setNow(Date.now()), 1000);
     const stop = follow(undefined, {
-      onState: (/** @type {{entity: string, key: string, value?: any}[] | undefined} */ events) => {
+      onState: (/** @type {{entity: string, key: string, value?: any}[] | undefined} */ events = undefined) => {
         if (events === undefined || events.some((one) => one.entity === "all")) load();
         else {
           setWorkers((before) => before && afterEvents(before, events));
