@@ -12,7 +12,6 @@ const parallel = await import(`${from}data/parallel.js`);
 const curves = await import(`${from}data/curves.js`);
 const statistics = await import(`${from}data/statistics.js`);
 const palette = await import(`${from}data/palette.js`);
-const { columnsOf } = await import(`${from}data/listing.js`);
 const keys = await import(`${from}charts/keys.js`);
 
 const theme = { ink: "#000000", faint: "#555555", line: "#dddddd", paper: "#ffffff", raised: "#f4f4f4", accent: "#1f4fb8", dark: false };
@@ -217,18 +216,6 @@ test("parallel lines go through places of values, and brushes mean filters both 
 test("curves are ordered by where they ended", () => {
   assert.deepEqual(curves.curveNames(table()), ["loss"]);
   assert.deepEqual(curves.curveEnds(table(), rows, "loss").map((one) => [one.trial, one.min, one.step]), [[1, 1, 100], [2, 0, 70], [0, 1, 50]]);
-});
-
-test("a listing becomes the columns that the server would give", () => {
-  const trial = {
-    index: 3, values: { "loss.kernel": "rbf" }, seed: 1, state: "SUCCEEDED", nfe: 4, samplingSteps: 4, trainedSpace: "lenet", seconds: 12,
-    scores: { trained: 1, heldOut: { hog: 2 }, metrics: { hog: { "fd-low": 1.5, "fd-high": 2.5, kid: 0.1 } } },
-    baseline: { trained: 2, heldOut: { hog: 4 } },
-  };
-  const made = columnsOf({ trials: 1, spec: { spec: { evaluation: { samples: 100 } } } }, [trial]);
-  const value = (name) => made.columns.find((one) => one.name === name)?.values[0];
-  assert.deepEqual(["trial", "fd:hog", "fd_low:hog", "kd:hog", "baseline_fd:hog", "ratio_fd:hog", "fd:lenet"].map(value), [3, 2, 1.5, 0.1, 4, 0.5, 1]);
-  assert.deepEqual(made.spec.trainedSpaces, ["lenet"]);
 });
 
 test("arrow keys walk round items that have words", () => {

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { html } from "./html.js";
 import { connection } from "./live.js";
 import { route } from "./route.js";
+import { Compare } from "./views/compare.js";
 import { Experiments } from "./views/experiments.js";
 import { Experiment } from "./views/experiment.js";
 import { Trial } from "./views/trial.js";
@@ -23,7 +24,9 @@ function Page() {
     </header>
     <main id="main" tabindex="-1">
       ${id === null
-        ? html`<${Experiments} />`
+        ? path[0] === "compare"
+          ? html`<${Compare} />`
+          : html`<${Experiments} />`
         : path[2] === "trials" && path.length > 3
           ? html`<${Trial} key=${`${id}/${path[3]}`} id=${id} index=${path[3]} />`
           : html`<${Experiment} key=${id} id=${id} />`}

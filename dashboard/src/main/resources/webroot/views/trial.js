@@ -51,6 +51,7 @@ export function Trial({ id, index }) {
       ${trial.kernel && html`<span>kernel <b>${trial.kernel}</b></span>`}
       ${trial.rung && html`<span>rung ${trial.rung.rung} of ${trial.rung.rungs}, ${String(trial.rung.standing).toLowerCase()}</span>`}
       <span>tasks took ${spent(trial.tasks)}</span>
+      <a class="button" href=${href(["compare"], { t: [`${id}/${index}`] })}>Compare with others</a>
     </div>
     ${finetune?.failure && finetune.state === "FAILED" && html`<p class="problem" role="alert">${finetune.failure.message}</p>`}
     <${Scores} trial=${trial} from=${trialPath(id, index)} />

@@ -1,9 +1,8 @@
 // @ts-check
 /** What the experiment page shows, kept up to date by the server's events. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { all, get } from "../../api.js";
+import { get } from "../../api.js";
 import { isSettled, join } from "../../data/columns.js";
-import { columnsOf } from "../../data/listing.js";
 import { follow } from "../../live.js";
 
 /** Trials a request. */
@@ -36,7 +35,7 @@ export function useExperiment(id, onMetrics) {
       try {
         const experiment = await get(path);
         if (before && begunAgain(before, experiment)) pages = [];
-        pages = await loadPages(path, experiment, pages);
+        pages = await loadPages(path, pages);
         const base = (await get(`${path}/base`).catch(() => ({ items: [] }))).items;
         before = experiment;
         const table = join(pages);
@@ -66,10 +65,9 @@ export function useExperiment(id, onMetrics) {
 /**
  * Pages of columns; those whose trials have all ended are kept from before.
  * @param {string} path
- * @param {any} experiment
  * @param {any[]} old
  */
-async function loadPages(path, experiment, old) {
+async function loadPages(path, old) {
   /** @type {any[]} */
   const pages = [];
   let from = 0;
@@ -78,27 +76,12 @@ async function loadPages(path, experiment, old) {
     const page =
       kept?.from === from && kept.count === pageSize && isSettled(kept)
         ? kept
-        : await columns(path, experiment, from);
+        : await get(`${path}/columns?from=${from}&limit=${pageSize}`);
     pages.push(page);
     from += page.count;
     if (page.count === 0) break;
   } while (from < pages[0].total);
   return pages;
-}
-
-/**
- * @param {string} path
- * @param {any} experiment
- * @param {number} from
- */
-async function columns(path, experiment, from) {
-  try {
-    return await get(`${path}/columns?from=${from}&limit=${pageSize}`);
-  } catch (problem) {
-    if (/** @type {any} */ (problem).status !== 404) throw problem;
-    const page = columnsOf(experiment, await all(`${path}/trials`, 100_000));
-    return { ...page, total: page.count };
-  }
 }
 
 /**

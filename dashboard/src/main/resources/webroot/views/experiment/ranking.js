@@ -6,6 +6,7 @@ import { column, spaceOf, text } from "../../data/columns.js";
 import { number, ratio } from "../../format.js";
 import { html } from "../../html.js";
 import { Choice } from "./choice.js";
+import { CompareLink, Pick, usePicks } from "./picks.js";
 
 /** @param {import("./parts.js").SectionProps & {version: number}} props */
 export function Leaderboard({ id, table, rows, score, version, query, setQuery, onTrial }) {
@@ -25,6 +26,7 @@ export function Leaderboard({ id, table, rows, score, version, query, setQuery, 
   }, [path, version]);
   if (problem && !board) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!board) return html`<p class="faint">Loading the leaderboard …</p>`;
+  const picks = usePicks(id, query, setQuery);
   const trials = column(table, "trial")?.values ?? [];
   const shown = new Map(rows.map((row) => [trials[row], row]));
   const items = board.items.filter((/** @type {any} */ one) => one.trials.some((/** @type {number} */ trial) => shown.has(trial)));
@@ -37,6 +39,7 @@ export function Leaderboard({ id, table, rows, score, version, query, setQuery, 
         options=${board.spaces.map((/** @type {string} */ one) => ({ value: one, label: one === board.trainedSpace ? `${one} (trained in)` : `${one} (held out)` }))}
         onChange=${(/** @type {string} */ space) => setQuery({ space })}
       />
+      <${CompareLink} picks=${picks} />
       <span class="filter-count" role="status">${items.length} of ${board.items.length} rows</span>
     </div>
     <p class="protocol">
@@ -64,15 +67,15 @@ export function Leaderboard({ id, table, rows, score, version, query, setQuery, 
               </tr>
             </thead>
             <tbody>
-              ${items.map((/** @type {any} */ one) => html`<${Row} key=${one.rank} one=${one} axes=${axes} shown=${shown} onTrial=${onTrial} path=${path} />`)}
+              ${items.map((/** @type {any} */ one) => html`<${Row} key=${one.rank} one=${one} axes=${axes} shown=${shown} onTrial=${onTrial} path=${path} picks=${picks} />`)}
             </tbody>
           </table>
         </div>`}
   `;
 }
 
-/** @param {{one: any, axes: any[], shown: Map<number, number>, onTrial: (row: number) => void, path: string}} props */
-function Row({ one, axes, shown, onTrial, path }) {
+/** @param {{one: any, axes: any[], shown: Map<number, number>, onTrial: (row: number) => void, path: string, picks: import("./picks.js").Picks}} props */
+function Row({ one, axes, shown, onTrial, path, picks }) {
   const seeds = one.overSeeds ?? {};
   const several = seeds.count > 1;
   return html`<tr>
@@ -88,7 +91,7 @@ function Row({ one, axes, shown, onTrial, path }) {
     <td>
       ${one.trials.map((/** @type {number} */ trial) =>
         shown.has(trial)
-          ? html`<button type="button" onClick=${() => onTrial(/** @type {number} */ (shown.get(trial)))} aria-label=${`Trial ${trial}`}>${trial}</button> `
+          ? html`<span class="ranked"><${Pick} picks=${picks} trial=${trial} /><button type="button" onClick=${() => onTrial(/** @type {number} */ (shown.get(trial)))} aria-label=${`Trial ${trial}`}>${trial}</button></span> `
           : html`<span class="faint" title="left out by the filter">${trial}</span> `,
       )}
     </td>

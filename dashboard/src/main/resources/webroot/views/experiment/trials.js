@@ -7,6 +7,7 @@ import { duration, number } from "../../format.js";
 import { html } from "../../html.js";
 import { StateBadge } from "../../parts/badge.js";
 import { Drop } from "./drop.js";
+import { CompareLink, Pick, usePicks } from "./picks.js";
 
 const rowHeight = 36;
 const viewHeight = 540;
@@ -37,6 +38,8 @@ export function Trials({ id, experiment, table, rows, query, setQuery, onTrial }
   const toggle = (/** @type {string} */ name) =>
     choose(names.includes(name) ? names.filter((one) => one !== name) : [...names, name]);
   const source = `experiments/${id}/columns`;
+  const picks = usePicks(id, query, setQuery);
+  const indexes = table.columns.find((one) => one.name === "trial")?.values ?? [];
   return html`
     <div class="section-controls">
       <${Drop} label="Columns" count=${0}>
@@ -50,6 +53,7 @@ export function Trials({ id, experiment, table, rows, query, setQuery, onTrial }
         )}
         <button type="button" onClick=${() => choose(defaultColumns(table))}>As at first</button>
       <//>
+      <${CompareLink} picks=${picks} />
     </div>
     <div
       class="trial-table scroll"
@@ -63,6 +67,7 @@ export function Trials({ id, experiment, table, rows, query, setQuery, onTrial }
       <table aria-rowcount=${ordered.length + 1}>
         <thead>
           <tr>
+            <th scope="col"><span class="for-ears">Compare</span></th>
             ${columns.map(
               (one) =>
                 html`<th key=${one.name} scope="col" class=${one.kind === "number" ? "number" : ""} aria-sort=${one.name === by ? (down ? "descending" : "ascending") : undefined}>
@@ -74,15 +79,16 @@ export function Trials({ id, experiment, table, rows, query, setQuery, onTrial }
           </tr>
         </thead>
         <tbody>
-          ${first > 0 && html`<tr aria-hidden="true"><td colspan=${columns.length} style=${{ height: `${first * rowHeight}px`, padding: 0 }}></td></tr>`}
+          ${first > 0 && html`<tr aria-hidden="true"><td colspan=${columns.length + 1} style=${{ height: `${first * rowHeight}px`, padding: 0 }}></td></tr>`}
           ${shown.map(
             (row, i) =>
               html`<tr key=${row} aria-rowindex=${first + i + 2}>
+                <td class="pick"><${Pick} picks=${picks} trial=${indexes[row]} /></td>
                 ${columns.map((one) => html`<${Cell} key=${one.name} one=${one} value=${one.values[row]} source=${source} open=${() => onTrial(row)} />`)}
               </tr>`,
           )}
           ${first + shown.length < ordered.length &&
-          html`<tr aria-hidden="true"><td colspan=${columns.length} style=${{ height: `${(ordered.length - first - shown.length) * rowHeight}px`, padding: 0 }}></td></tr>`}
+          html`<tr aria-hidden="true"><td colspan=${columns.length + 1} style=${{ height: `${(ordered.length - first - shown.length) * rowHeight}px`, padding: 0 }}></td></tr>`}
         </tbody>
       </table>
       ${ordered.length === 0 && html`<p class="chart-empty">The filter leaves no trial.</p>`}

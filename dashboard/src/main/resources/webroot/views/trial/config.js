@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { diff, leaves, said } from "../../data/diff.js";
 import { html } from "../../html.js";
+import { href } from "../../route.js";
 import { trialPath } from "./load.js";
 
 /**
@@ -45,6 +46,7 @@ export function Config({ id, trial, against, onAgainst }) {
       </label>
       <button type="submit">Compare</button>
       ${against && html`<button type="button" onClick=${() => onAgainst(null)}>With the baseline</button>`}
+      ${against && other && html`<a class="button" href=${href(["compare"], { t: [`${id}/${trial.index}`, `${other.experiment}/${other.index}`] })}>Side by side</a>`}
     </form>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     ${!base && !problem && html`<p class="faint">Loading ${name} …</p>`}
