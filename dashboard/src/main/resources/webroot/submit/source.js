@@ -3,7 +3,7 @@
 import { all, get, send } from "../api.js";
 
 /** What a page without a source begins with. */
-const standard = "examples/minimal";
+const standard = ["examples/minimal", "demo"];
 
 /** @type {Promise<{name: string, title: string, text: string}[]> | undefined} */
 let asked;
@@ -43,7 +43,7 @@ export async function inputNames() {
 
 /**
  * The text that a source stands for.
- * @param {string} source `recipe:NAME`, `experiment:ID`, or empty
+ * @param {string} source `recipe:NAME`, `experiment:ID`, or empty for the recipe to begin with
  * @returns {Promise<string>}
  */
 export async function textOf(source) {
@@ -51,11 +51,22 @@ export async function textOf(source) {
     const id = source.slice("experiment:".length);
     return send("GET", `experiments/${encodeURIComponent(id)}/spec?format=yaml`);
   }
-  const name = source.startsWith("recipe:") ? source.slice("recipe:".length) : standard;
   const items = await recipes();
-  const found =
-    items.find((/** @type {{name: string}} */ one) => one.name === name) ??
-    (source === "" ? items[0] : undefined);
+  if (source === "") return (await beginning(items)).text;
+  const name = source.slice("recipe:".length);
+  const found = items.find((/** @type {{name: string}} */ one) => one.name === name);
   if (found) return found.text;
-  throw new Error(source === "" ? "The server has no recipes." : `There is no recipe ${name}.`);
+  throw new Error(`There is no recipe ${name}.`);
+}
+
+/**
+ * The first recipe to begin with that names a base model that has been imported.
+ * @param {{name: string, text: string}[]} items
+ */
+async function beginning(items) {
+  const known = new Set((await inputNames().catch(() => [])).map((one) => one.name));
+  const some = standard.flatMap((name) => items.filter((one) => one.name === name));
+  const found = some.find((one) => known.has(one.text.match(/weights: *([\w.-]+)/)?.[1] ?? "")) ?? some[0] ?? items[0];
+  if (found) return found;
+  throw new Error("The server has no recipes.");
 }

@@ -118,7 +118,7 @@ function Page({ draftKey, source, replace }) {
           onChange=${(/** @type {any} */ event) => setQuery({ from: event.target.value || null, replace: replace || null }, { push: true })}
         >
           ${source.startsWith("experiment:") && html`<option value=${source}>${source.slice("experiment:".length)}</option>`}
-          <option value="">the least that is needed</option>
+          <option value="">a small one that can run here</option>
           ${(items ?? []).map(
             (/** @type {any} */ one) =>
               html`<option key=${one.name} value=${`recipe:${one.name}`} title=${one.title}>${one.name}: ${one.title}</option>`,
