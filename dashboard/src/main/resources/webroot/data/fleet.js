@@ -147,7 +147,7 @@ export function drainConsequences(worker, task, workers) {
  * The queue in the order of the page: most waiting first.
  * @param {any} queue answer of GET /queue
  * @returns {{name: string, workers: number, idle: number, queued: number, running: number,
- *   projects: {name: string, queued: number, running: number, reasons: {reason: string, text: string, count: number, example?: string}[]}[]}[]}
+ *   projects: {name: string, queued: number, running: number, examined: number, reasons: {reason: string, text: string, count: number, example?: string}[]}[]}[]}
  */
 export function queueRows(queue) {
   const byQueued = (/** @type {any} */ a, /** @type {any} */ b) =>

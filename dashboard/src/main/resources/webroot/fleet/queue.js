@@ -54,6 +54,10 @@ function Class({ one }) {
           html`<li key=${project.name}>
             <b>${project.name}</b>: ${count(project.queued)} waiting, ${count(project.running)} running
             ${
+              project.examined < project.queued &&
+              html`<span class="faint">(reasons of the first ${count(project.examined)})</span>`
+            }
+            ${
               project.reasons.length > 0 &&
               html`<ul class="queue-reasons">
               ${project.reasons.map(
