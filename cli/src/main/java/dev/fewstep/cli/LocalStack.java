@@ -71,7 +71,8 @@ final class LocalStack implements AutoCloseable {
                           embedded.s3SecretKey()),
                       settings.text(Setting.HTTP_HOST),
                       settings.number(Setting.HTTP_PORT, 0, 65_535))
-                  .withRetention(settings.age(Setting.RETENTION)));
+                  .withRetention(settings.age(Setting.RETENTION))
+                  .withPrometheus(settings.address(Setting.PROMETHEUS)));
       worker =
           new WorkerProcess(
               workerEnvironment(settings, embedded, bucket),

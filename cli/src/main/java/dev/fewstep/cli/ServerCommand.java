@@ -72,6 +72,12 @@ final class ServerCommand implements Callable<Integer> {
       description = "archive what ended longer ago than this, such as 180d (FEWSTEP_RETENTION)")
   private String retention;
 
+  @Option(
+      names = "--prometheus",
+      paramLabel = "URL",
+      description = "FEWSTEP_PROMETHEUS_URL: what the dashboard's panels come from")
+  private String prometheus;
+
   @Override
   public Integer call() {
     Settings settings = main.settings();
@@ -82,6 +88,7 @@ final class ServerCommand implements Callable<Integer> {
     settings.flag(Setting.S3_ENDPOINT, Optional.ofNullable(s3Endpoint));
     settings.flag(Setting.S3_BUCKET, Optional.ofNullable(bucket));
     settings.flag(Setting.RETENTION, Optional.ofNullable(retention));
+    settings.flag(Setting.PROMETHEUS, Optional.ofNullable(prometheus));
     settings.flag(Setting.SESSION, Optional.ofNullable(session));
     settings.flag(Setting.LEASE, Optional.ofNullable(lease));
     settings.flag(Setting.PRESENCE, Optional.ofNullable(presence));
@@ -118,6 +125,7 @@ final class ServerCommand implements Callable<Integer> {
                 .withLease(settings.duration(Setting.LEASE))
                 .withPresence(settings.duration(Setting.PRESENCE))
                 .withDispatch(settings.duration(Setting.DISPATCH)))
-        .withRetention(settings.age(Setting.RETENTION));
+        .withRetention(settings.age(Setting.RETENTION))
+        .withPrometheus(settings.address(Setting.PROMETHEUS));
   }
 }

@@ -43,6 +43,12 @@ enum Setting {
       "",
       false,
       "age, such as 180d, at which a server archives what has ended; unset, it archives nothing"),
+  PROMETHEUS(
+      "server.prometheus",
+      "FEWSTEP_PROMETHEUS_URL",
+      "",
+      false,
+      "Prometheus that the dashboard's panels come from; unset, a server shows its own meters"),
   S3_ENDPOINT("s3.endpoint", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000", false, "object store"),
   S3_REGION("s3.region", "AWS_REGION", "us-east-1", false, "region of the object store"),
   S3_ACCESS_KEY("s3.access-key", "AWS_ACCESS_KEY_ID", "", false, "access key of the object store"),

@@ -4,11 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.api.Load;
@@ -163,6 +166,33 @@ final class Settings {
   /** A setting that is an age such as 180d, empty when it is not set. */
   Optional<Duration> age(Setting setting) {
     return text(setting).isBlank() ? Optional.empty() : Optional.of(duration(setting));
+  }
+
+  /**
+   * A setting that is the address of a server, empty when it is not set.
+   *
+   * @throws CliException naming the setting and its source when it is no http or https address
+   */
+  Optional<URI> address(Setting setting) {
+    Value value = value(setting);
+    String text = value.value().strip();
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      URI address = new URI(text);
+      if (address.getHost() != null && List.of("http", "https").contains(address.getScheme())) {
+        return Optional.of(address);
+      }
+    } catch (URISyntaxException e) {
+      throw CliException.usage(noAddress(setting, value), e);
+    }
+    throw CliException.usage(noAddress(setting, value));
+  }
+
+  private static String noAddress(Setting setting, Value value) {
+    return "%s must be an address like http://prometheus:9090, not '%s' (%s)"
+        .formatted(setting.variable(), value.value(), value.source());
   }
 
   /**

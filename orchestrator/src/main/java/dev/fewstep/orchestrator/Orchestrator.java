@@ -23,6 +23,10 @@ import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.log.TermListener;
 import dev.fewstep.orchestrator.log.TopicSetup;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import dev.fewstep.orchestrator.panel.OwnPanels;
+import dev.fewstep.orchestrator.panel.PanelSource;
+import dev.fewstep.orchestrator.panel.PrometheusPanels;
+import dev.fewstep.schemas.state.LeaseRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -92,6 +96,26 @@ public final class Orchestrator implements AutoCloseable {
     }
   }
 
+  private PanelSource panels(
+      OrchestratorConfig config, OrchestratorMetrics metrics, MetricsTail curves, Clock clock) {
+    if (config.prometheus().isPresent()) {
+      return new PrometheusPanels(config.prometheus().get());
+    }
+    StateView view = state;
+    return own(
+        OwnPanels.start(
+            () -> metrics.readings(view.numbers(), imagesPerSecond(view, curves)), clock));
+  }
+
+  private static double imagesPerSecond(StateView view, MetricsTail curves) {
+    List<String> running =
+        view.read(fold -> fold.leases().stream().map(LeaseRecord::taskKey).toList());
+    return running.stream()
+        .flatMap(task -> Optional.ofNullable(curves.ends(task).get("images_per_second")).stream())
+        .mapToDouble(end -> end.last().value())
+        .sum();
+  }
+
   private void open(OrchestratorConfig config, Clock clock, TermListener listener) {
     ObjectStore store = own(new ObjectStore(config.store()));
     try {
@@ -148,7 +172,8 @@ public final class Orchestrator implements AutoCloseable {
                     clock,
                     config.decisions(),
                     this::notReady,
-                    new Care(doctor, jobs, store.bucket(), current))));
+                    new Care(doctor, jobs, store.bucket(), current),
+                    panels(config, metrics, curves, clock))));
     config
         .retention()
         .ifPresent(

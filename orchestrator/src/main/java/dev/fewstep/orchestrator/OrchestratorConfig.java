@@ -7,6 +7,7 @@ import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.store.S3Settings;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -21,6 +22,8 @@ import java.util.Optional;
  *     brokers allow 15 to 60 s unless configured otherwise
  * @param retention how long experiments are kept after their end before they are archived; empty to
  *     archive only what people ask for
+ * @param prometheus the Prometheus server that the dashboard's panels come from; empty to show what
+ *     this process measured
  */
 public record OrchestratorConfig(
     KafkaSettings kafka,
@@ -28,7 +31,8 @@ public record OrchestratorConfig(
     HttpSettings http,
     Settings decisions,
     Duration recordLock,
-    Optional<Duration> retention) {
+    Optional<Duration> retention,
+    Optional<URI> prometheus) {
   /** Of an orchestrator that archives nothing by itself. */
   public OrchestratorConfig(
       KafkaSettings kafka,
@@ -36,7 +40,7 @@ public record OrchestratorConfig(
       HttpSettings http,
       Settings decisions,
       Duration recordLock) {
-    this(kafka, store, http, decisions, recordLock, Optional.empty());
+    this(kafka, store, http, decisions, recordLock, Optional.empty(), Optional.empty());
   }
 
   public OrchestratorConfig {
@@ -46,6 +50,7 @@ public record OrchestratorConfig(
     requireNonNull(decisions, "decisions");
     requireNonNull(recordLock, "recordLock");
     requireNonNull(retention, "retention");
+    requireNonNull(prometheus, "prometheus");
     retention.ifPresent(
         age ->
             require(
@@ -65,11 +70,16 @@ public record OrchestratorConfig(
 
   /** The same with other times and bounds of decisions. */
   public OrchestratorConfig withDecisions(Settings value) {
-    return new OrchestratorConfig(kafka, store, http, value, recordLock, retention);
+    return new OrchestratorConfig(kafka, store, http, value, recordLock, retention, prometheus);
   }
 
   /** The same with a retention. */
   public OrchestratorConfig withRetention(Optional<Duration> value) {
-    return new OrchestratorConfig(kafka, store, http, decisions, recordLock, value);
+    return new OrchestratorConfig(kafka, store, http, decisions, recordLock, value, prometheus);
+  }
+
+  /** The same with a Prometheus server. */
+  public OrchestratorConfig withPrometheus(Optional<URI> value) {
+    return new OrchestratorConfig(kafka, store, http, decisions, recordLock, retention, value);
   }
 }

@@ -233,9 +233,21 @@ public final class S3Bucket implements AutoCloseable {
    * Copies an object within the store.
    *
    * @param metadata kept with the copy
-   * @return false when there is no such object
+   * @return false when there is no such object, or none any more when it was copied
    */
   public boolean copy(String from, String to, Map<String, String> metadata) throws S3Exception {
+    try {
+      return copied(from, to, metadata);
+    } catch (S3Exception e) {
+      if (e.reason() == S3Exception.Reason.UNAVAILABLE && stat(to).isEmpty()) {
+        // Removed while it was copied: a store may then answer without what an answer must have.
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private boolean copied(String from, String to, Map<String, String> metadata) throws S3Exception {
     return S3Calls.present(
             () ->
                 calls.call(

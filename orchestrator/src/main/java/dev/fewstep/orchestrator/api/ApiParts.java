@@ -10,6 +10,7 @@ import dev.fewstep.orchestrator.log.CommandGateway;
 import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import dev.fewstep.orchestrator.panel.PanelSource;
 import java.time.Clock;
 
 /**
@@ -25,6 +26,7 @@ import java.time.Clock;
  * @param decisions the settings that decisions are made with
  * @param readiness whether requests can be served
  * @param care examines the installation and looks after its artifacts
+ * @param panels the fleet over time
  */
 public record ApiParts(
     StateView state,
@@ -36,7 +38,8 @@ public record ApiParts(
     Clock clock,
     Settings decisions,
     Readiness readiness,
-    Care care) {
+    Care care,
+    PanelSource panels) {
   public ApiParts {
     requireNonNull(state, "state");
     requireNonNull(gateway, "gateway");
@@ -48,5 +51,6 @@ public record ApiParts(
     requireNonNull(decisions, "decisions");
     requireNonNull(readiness, "readiness");
     requireNonNull(care, "care");
+    requireNonNull(panels, "panels");
   }
 }

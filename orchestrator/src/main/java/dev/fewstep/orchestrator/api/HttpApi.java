@@ -120,6 +120,7 @@ public final class HttpApi implements AutoCloseable {
             parts.clock())
         .mount(operations);
     new CareRoutes(replies, parts.care()).mount(operations);
+    new PanelRoutes(replies, parts.panels()).mount(operations);
     operations.on("streamEvents", context -> stream(context, events));
     documents(operations, contract);
     operations.requireComplete();

@@ -1,9 +1,11 @@
 package dev.fewstep.orchestrator.ops;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
 
 import dev.fewstep.orchestrator.experiment.Transition;
 import dev.fewstep.orchestrator.ops.StateNumbers.DeviceClassNumbers;
+import dev.fewstep.orchestrator.panel.Readings;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
 import io.micrometer.core.instrument.Counter;
@@ -22,9 +24,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -228,6 +234,43 @@ public final class OrchestratorMetrics implements AutoCloseable {
     published.register(out, true);
     workers.register(devices, true);
     return registry.scrape();
+  }
+
+  /**
+   * What panels are made of.
+   *
+   * @param now the state's numbers
+   * @param imagesPerSecond images that running finetunes use a second
+   */
+  public Readings readings(StateNumbers now, double imagesPerSecond) {
+    Map<String, Double> finished = new TreeMap<>();
+    for (Counter counter : registry.find("fewstep.tasks.finished").counters()) {
+      finished.merge(
+          requireNonNullElse(counter.getId().getTag("kind"), ""), counter.count(), Double::sum);
+    }
+    Map<String, Double> queued = new TreeMap<>();
+    Map<String, Double> busy = new TreeMap<>();
+    Map<String, Double> idle = new TreeMap<>();
+    for (DeviceClassNumbers found : now.classes()) {
+      queued.put(found.name(), (double) found.waiting());
+      busy.put(found.name(), (double) found.busy());
+      idle.put(found.name(), (double) found.idle());
+    }
+    return new Readings(
+        finished,
+        queued,
+        busy,
+        idle,
+        imagesPerSecond,
+        inboxLag.get(),
+        times(List.of(transactions)),
+        times(registry.find("fewstep.api.request").timers()));
+  }
+
+  private static Readings.Times times(Collection<Timer> timers) {
+    return new Readings.Times(
+        timers.stream().mapToDouble(Timer::count).sum(),
+        timers.stream().mapToDouble(timer -> timer.totalTime(TimeUnit.SECONDS)).sum());
   }
 
   @Override
