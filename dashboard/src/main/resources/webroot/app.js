@@ -9,7 +9,7 @@ import { Empty, ErrorBox, Loading } from "./parts/empty.js";
 import { Toasts } from "./parts/toast.js";
 import { href, route } from "./route.js";
 
-const words = { connecting: "connecting …", live: "live", lost: "connection lost, trying again" };
+const words = { idle: "", connecting: "connecting …", live: "live", lost: "connection lost, trying again" };
 
 const links = [
   { path: [], label: "Experiments" },
