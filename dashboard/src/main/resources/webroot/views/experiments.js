@@ -1,69 +1,153 @@
 // @ts-check
-import { useEffect, useState } from "preact/hooks";
-import { all } from "../api.js";
-import { when } from "../format.js";
+/** The list of experiments: searched, filtered, sorted, a page at a time, live. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get } from "../api.js";
+import { columns, direction, filtered, listPath, nextSort, pageSize } from "../data/experiments.js";
 import { html } from "../html.js";
 import { follow } from "../live.js";
-import { StateBar } from "./state.js";
+import { Empty, ErrorBox, Loading } from "../parts/empty.js";
+import { route, setQuery } from "../route.js";
+import { Filters } from "./list/filters.js";
+import { Row } from "./list/row.js";
 
-/** Every experiment, newest first. */
+/** Changes of the state between two readings of the list, in milliseconds. */
+const settle = 1500;
+
+/** The most rows that are read again when the state has changed. */
+const mostRefreshed = 200;
+
+/** Every experiment, newest first unless the address says otherwise. */
 export function Experiments() {
+  const { query } = route.value;
   const [items, setItems] = useState(/** @type {any[] | null} */ (null));
+  const [next, setNext] = useState(/** @type {string | undefined} */ (undefined));
   const [problem, setProblem] = useState("");
+  const asked = listPath(query);
+  const shown = useRef({ asked, count: 0, turn: 0 });
+
+  /** @param {number} limit */
+  const load = (limit) => {
+    const turn = ++shown.current.turn;
+    get(listPath(route.peek().query, { limit })).then(
+      (page) => {
+        if (turn !== shown.current.turn) return;
+        shown.current.count = page.items.length;
+        setItems(page.items);
+        setNext(page.next);
+        setProblem("");
+      },
+      (error) => turn === shown.current.turn && setProblem(error.message),
+    );
+  };
+  const more = () =>
+    get(listPath(query, { after: next })).then(
+      (page) => {
+        shown.current.count += page.items.length;
+        setItems((before) => [...(before ?? []), ...page.items]);
+        setNext(page.next);
+      },
+      (error) => setProblem(error.message),
+    );
 
   useEffect(() => {
-    const load = () =>
-      all("experiments")
-        .then((found) => {
-          setItems(found.sort((a, b) => (a.submittedAt < b.submittedAt ? 1 : -1)));
-          setProblem("");
-        })
-        .catch((error) => setProblem(error.message));
-    load();
-    return follow(undefined, { onState: load });
+    document.title = "Experiments – fewstep";
+  }, []);
+  useEffect(() => load(pageSize), [asked]);
+  useEffect(() => {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const stop = follow(undefined, {
+      onState: () => {
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          load(Math.min(mostRefreshed, Math.max(pageSize, shown.current.count)));
+        }, settle);
+      },
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
   }, []);
 
-  document.title = "fewstep";
   return html`
     <h1>Experiments</h1>
-    ${problem && html`<p class="problem" role="alert">${problem}</p>`}
-    ${items === null && !problem && html`<p>Loading …</p>`}
-    ${items !== null &&
-    items.length === 0 &&
-    html`<p>
-      Nothing has been submitted yet. Try <code>fewstep submit FILE --watch</code>, or
-      <code>fewstep demo</code>.
-    </p>`}
-    ${items !== null &&
-    items.length > 0 &&
-    html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Experiment</th>
-            <th scope="col">Project</th>
-            <th scope="col">State</th>
-            <th scope="col">Tasks</th>
-            <th scope="col" class="number">Trials</th>
-            <th scope="col">Submitted</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${items.map(
-            (item) =>
-              html`<tr key=${item.id}>
-                <th scope="row">
-                  <a href=${`#/experiments/${encodeURIComponent(item.id)}`}>${item.id}</a>
-                </th>
-                <td>${item.project}</td>
-                <td><span class="state" data-state=${item.state}>${item.state}</span></td>
-                <td><${StateBar} counts=${item.tasks ?? {}} /></td>
-                <td class="number">${item.trials}</td>
-                <td>${when(item.submittedAt)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`}
+    <${Filters} items=${items ?? []} />
+    ${problem && html`<${ErrorBox} text=${problem} retry=${() => load(pageSize)} />`}
+    ${
+      items === null
+        ? !problem && html`<${Loading} height=${420} label="Loading the experiments" />`
+        : items.length === 0
+          ? html`<${Nothing} narrowed=${filtered(query)} />`
+          : html`<${Table} items=${items} sort=${query.get("sort")} from=${asked} />
+            <p class="list-foot" role="status">
+              ${items.length}${next ? " of more" : ""} ${items.length === 1 ? "experiment" : "experiments"}
+              ${next && html`<button type="button" class="button" onClick=${more}>Show more</button>`}
+            </p>`
+    }
   `;
 }
+
+/** @param {{narrowed: boolean}} props */
+function Nothing({ narrowed }) {
+  return narrowed
+    ? html`<${Empty} title="No experiment fits" text="Nothing has all that is asked for above.">
+        <p>
+          <button
+            type="button"
+            class="button"
+            onClick=${() => setQuery({ q: null, project: null, label: null, state: null })}
+          >
+            Show all
+          </button>
+        </p>
+      <//>`
+    : html`<${Empty}
+        title="Nothing has been submitted yet"
+        text="An experiment is a grid of finetunes and their evaluations, written down in a few lines of YAML."
+      >
+        <p><a class="button primary" href="#/submit">Submit the first one</a></p>
+        <p>or <code>fewstep submit FILE --watch</code></p>
+      <//>`;
+}
+
+/** @param {{items: any[], sort: string | null, from: string}} props */
+function Table({ items, sort, from }) {
+  return html`<div class="scroll">
+    <table class="list">
+      <caption class="hidden">Experiments</caption>
+      <thead>
+        <tr>
+          ${columns.map(
+            (column) =>
+              html`<th
+                key=${column.id}
+                scope="col"
+                class=${column.number ? "number" : ""}
+                aria-sort=${direction(sort, column)}
+              >
+                ${
+                  column.sort
+                    ? html`<button
+                        type="button"
+                        class="sort"
+                        onClick=${() => setQuery({ sort: nextSort(sort, column) })}
+                      >
+                        ${column.label}<span class="sort-mark" aria-hidden="true"
+                          >${marks[direction(sort, column) ?? "none"]}</span
+                        >
+                      </button>`
+                    : column.label
+                }
+              </th>`,
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        ${items.map((item) => html`<${Row} key=${item.id} item=${item} from=${from} />`)}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+const marks = { ascending: "▲", descending: "▼", none: "" };
