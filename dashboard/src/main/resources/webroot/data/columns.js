@@ -45,12 +45,58 @@ export const value = (table, name, row) => column(table, name)?.values[row] ?? n
 export const inGroups = (table, ...groups) =>
   table.columns.filter((one) => groups.includes(one.group));
 
+/** @type {WeakMap<any[], Coded>} */
+const codedBefore = new WeakMap();
+
+/**
+ * @typedef {{codes: Int32Array, raws: any[], words: () => string[]}} Coded
+ *     for each place the number of its value, the distinct values by number (null for nothing), and
+ *     what they are in words
+ */
+
+/**
+ * A column's values by numbers, made once: charts and filters of many trials count by them.
+ * @param {any[]} values not changed afterwards
+ * @returns {Coded}
+ */
+export function coded(values) {
+  const before = codedBefore.get(values);
+  if (before) return before;
+  const codes = new Int32Array(values.length);
+  /** @type {Map<any, number>} */
+  const places = new Map();
+  /** @type {any[]} */
+  const raws = [];
+  for (let row = 0; row < values.length; row++) {
+    const one = values[row] ?? null;
+    const key = one !== null && typeof one === "object" ? text(one) : one;
+    let code = places.get(key);
+    if (code === undefined) {
+      code = raws.length;
+      places.set(key, code);
+      raws.push(one);
+    }
+    codes[row] = code;
+  }
+  /** @type {string[] | undefined} */
+  let words;
+  const made = { codes, raws, words: () => (words ??= raws.map(text)) };
+  codedBefore.set(values, made);
+  return made;
+}
+
+/** @type {WeakMap<Table, Column[]>} */
+const dimensionsBefore = new WeakMap();
+
 /**
  * Columns that trials can be laid out by: axes, and sampling steps, NFE and the seed, if they differ
  * and say something that no axis says.
  * @param {Table} table
+ * @returns {Column[]}
  */
 export function dimensions(table) {
+  const before = dimensionsBefore.get(table);
+  if (before) return before;
   const found = inGroups(table, "axis");
   for (const name of ["samplingSteps", "nfe", "seed"]) {
     const one = column(table, name);
@@ -58,6 +104,7 @@ export function dimensions(table) {
       found.push(one);
     }
   }
+  dimensionsBefore.set(table, found);
   return found;
 }
 
@@ -67,17 +114,17 @@ export function dimensions(table) {
  * @param {Column} other places without a value do not count
  */
 function sameParts(axis, other) {
-  /** @type {Map<string, string>} */
-  const there = new Map();
-  /** @type {Map<string, string>} */
-  const back = new Map();
-  return other.values.every((value, row) => {
-    if (value === null || value === undefined) return true;
-    const [a, b] = [text(axis.values[row]), text(value)];
-    if (!there.has(a)) there.set(a, b);
-    if (!back.has(b)) back.set(b, a);
-    return there.get(a) === b && back.get(b) === a;
-  });
+  const [a, b] = [coded(axis.values), coded(other.values)];
+  const there = new Int32Array(a.raws.length).fill(-1);
+  const back = new Int32Array(b.raws.length).fill(-1);
+  for (let row = 0; row < b.codes.length; row++) {
+    const [i, j] = [a.codes[row], b.codes[row]];
+    if (b.raws[j] === null) continue;
+    if (there[i] < 0) there[i] = j;
+    if (back[j] < 0) back[j] = i;
+    if (there[i] !== j || back[j] !== i) return false;
+  }
+  return true;
 }
 
 /**
@@ -115,19 +162,13 @@ export function beside(table, name, what) {
 /**
  * Distinct values, numbers ascending, others in the order they come in.
  * @param {any[]} values
+ * @returns {any[]}
  */
-export function distinct(values) {
-  /** @type {Map<string, any>} */
-  const seen = new Map();
-  for (const one of values) {
-    if (one !== null && one !== undefined) {
-      const key = text(one);
-      if (!seen.has(key)) seen.set(key, one);
-    }
-  }
-  const found = [...seen.values()];
-  return found.every((one) => typeof one === "number") ? found.sort((a, b) => a - b) : found;
-}
+export const distinct = (values) => inOrder(coded(values).raws.filter((one) => one !== null));
+
+/** @param {any[]} found */
+export const inOrder = (found) =>
+  found.every((one) => typeof one === "number") ? found.sort((a, b) => a - b) : found;
 
 /**
  * Pages of one table as one. Columns that only some pages have are null elsewhere.

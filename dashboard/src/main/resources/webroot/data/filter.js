@@ -7,7 +7,7 @@
  * @typedef {{values: Record<string, string[]>, states: string[],
  *   ranges: Record<string, [number | null, number | null]>, search: string}} Filter
  */
-import { column, inGroups, text } from "./columns.js";
+import { coded, column, inGroups } from "./columns.js";
 
 /** @returns {Filter} */
 export const everything = () => ({ values: {}, states: [], ranges: {}, search: "" });
@@ -72,42 +72,61 @@ export function changes(filter, query) {
  * @returns {number[]} ascending
  */
 export function apply(table, filter, { ignore = [] } = {}) {
-  /** @type {((row: number) => boolean)[]} */
-  const tests = [];
+  const kept = new Uint8Array(table.count).fill(1);
+  /** Keeps rows whose value of a column is allowed, asked once a distinct value. */
+  const ask = (/** @type {any[]} */ values, /** @type {(word: string, raw: any) => boolean} */ allowed) => {
+    const { codes, raws, words } = coded(values);
+    const all = words();
+    const good = Uint8Array.from(raws, (raw, code) => (allowed(all[code], raw) ? 1 : 0));
+    for (let row = 0; row < table.count; row++) kept[row] &= good[codes[row]];
+  };
   for (const [name, allowed] of Object.entries(filter.values)) {
     const found = column(table, name);
     if (!found || ignore.includes(name) || allowed.length === 0) continue;
     const set = new Set(allowed);
-    tests.push((row) => set.has(text(found.values[row])));
+    ask(found.values, (word) => set.has(word));
   }
   for (const [name, [low, high]] of Object.entries(filter.ranges)) {
     const found = column(table, name);
     if (!found || ignore.includes(name)) continue;
-    tests.push((row) => {
+    for (let row = 0; row < table.count; row++) {
       const one = found.values[row];
-      return (
-        typeof one === "number" && (low === null || one >= low) && (high === null || one <= high)
-      );
-    });
+      const inside =
+        typeof one === "number" && (low === null || one >= low) && (high === null || one <= high);
+      if (!inside) kept[row] = 0;
+    }
   }
   if (filter.states.length > 0 && !ignore.includes("state")) {
-    const states = column(table, "state");
     const set = new Set(filter.states);
-    tests.push((row) => set.has(states?.values[row]));
+    ask(column(table, "state")?.values ?? [], (word) => set.has(word));
   }
-  const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length > 0) {
-    const searched = searchable(table);
-    tests.push((row) => {
-      const cells = searched.map((one) => `${one.name}=${text(one.values[row])}`.toLowerCase());
-      return words.every((word) => cells.some((cell) => matches(cell, word)));
-    });
+  for (const word of filter.search.toLowerCase().split(/\s+/).filter(Boolean)) {
+    const hit = new Uint8Array(table.count);
+    for (const one of searchable(table)) {
+      const { codes } = coded(one.values);
+      const good = Uint8Array.from(cells(one), (cell) => (matches(cell, word) ? 1 : 0));
+      for (let row = 0; row < table.count; row++) hit[row] |= good[codes[row]];
+    }
+    for (let row = 0; row < table.count; row++) kept[row] &= hit[row];
   }
   const rows = [];
-  for (let row = 0; row < table.count; row++) {
-    if (tests.every((test) => test(row))) rows.push(row);
-  }
+  for (let row = 0; row < table.count; row++) if (kept[row] === 1) rows.push(row);
   return rows;
+}
+
+/** @type {WeakMap<any[], string[]>} */
+const cellsBefore = new WeakMap();
+
+/**
+ * What the search looks at, one text a distinct value, as `loss.kernel=rbf`.
+ * @param {import("./columns.js").Column} one
+ */
+function cells(one) {
+  const before = cellsBefore.get(one.values);
+  if (before) return before;
+  const made = coded(one.values).words().map((word) => `${one.name}=${word}`.toLowerCase());
+  cellsBefore.set(one.values, made);
+  return made;
 }
 
 /** @param {import("./columns.js").Table} table */
@@ -117,6 +136,12 @@ const searchable = (table) => [
     .map((name) => column(table, name))
     .filter((found) => found !== undefined),
 ];
+
+/**
+ * Makes ready what a search needs, so that its first letter finds it made.
+ * @param {import("./columns.js").Table} table
+ */
+export const warm = (table) => searchable(table).forEach(cells);
 
 /**
  * Whether a cell is meant by a word: `seed=0` and `kernel=rbf` mean the whole value, `rb` a part.
@@ -136,24 +161,16 @@ const matches = (cell, word) =>
 export function facets(table, filter, name) {
   const found = column(table, name);
   if (!found) return [];
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  const raw = new Map(found.values.map((one) => [text(one), one]));
-  for (const key of sorted([...raw.entries()])) counts.set(key, 0);
-  for (const row of apply(table, filter, { ignore: [name] })) {
-    const key = text(found.values[row]);
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+  const { codes, raws, words } = coded(found.values);
+  const counts = new Int32Array(raws.length);
+  for (const row of apply(table, filter, { ignore: [name] })) counts[codes[row]]++;
   const chosen = new Set(name === "state" ? filter.states : filter.values[name]);
-  return [...counts].map(([value, count]) => ({ value, count, chosen: chosen.has(value) }));
+  const order = raws.map((raw, code) => ({ raw, code }));
+  if (raws.every((raw) => typeof raw === "number" || raw === null)) {
+    order.sort((a, b) => (a.raw ?? Infinity) - (b.raw ?? Infinity));
+  }
+  return order.map(({ code }) => ({ value: words()[code], count: counts[code], chosen: chosen.has(words()[code]) }));
 }
-
-/** @param {[string, any][]} entries */
-const sorted = (entries) =>
-  (entries.every(([, one]) => typeof one === "number" || one === null)
-    ? entries.sort(([, a], [, b]) => (a ?? Infinity) - (b ?? Infinity))
-    : entries
-  ).map(([key]) => key);
 
 /**
  * A filter with a value of a column put in or taken out.

@@ -10,7 +10,7 @@
  *   low: number, high: number, best: number | null}} Grid
  */
 import { number } from "../format.js";
-import { column, distinct, isFinal, text } from "./columns.js";
+import { coded, column, inOrder, isFinal, text } from "./columns.js";
 import { aggregate } from "./statistics.js";
 
 /**
@@ -26,22 +26,25 @@ export function heatGrid(table, rows, { x, y, facet, score, how }) {
   const [xValues, yValues, facetValues] = [at(x), at(y), at(facet)];
   const scoreColumn = column(table, score);
   const states = at("state");
-  const some = (/** @type {any[] | null} */ values) =>
-    values ? distinct(rows.map((row) => values[row])) : [null];
-  const [xs, ys, names] = [some(xValues), some(yValues), some(facetValues)];
-  const place = (/** @type {any[]} */ all) => new Map(all.map((one, i) => [text(one), i]));
-  const [xPlace, yPlace, facetPlace] = [place(xs), place(ys), place(names)];
-  const found = (/** @type {Map<string, number>} */ places, /** @type {any[] | null} */ values, /** @type {number} */ row) =>
-    values ? places.get(text(values[row])) : 0;
+  const side = (/** @type {any[] | null} */ values) => {
+    if (!values) return { all: [null], at: () => 0 };
+    const { codes, raws } = coded(values);
+    const there = new Uint8Array(raws.length);
+    for (const row of rows) there[codes[row]] = 1;
+    const all = inOrder(raws.filter((raw, code) => raw !== null && there[code] === 1));
+    const places = new Map(all.map((one, i) => [one, i]));
+    const byCode = raws.map((raw) => places.get(raw));
+    return { all, at: (/** @type {number} */ row) => byCode[codes[row]] };
+  };
+  const [across, down, apart] = [side(xValues), side(yValues), side(facetValues)];
+  const [xs, ys, names] = [across.all, down.all, apart.all];
 
   const facets = names.map((name) => ({
     label: facetValues ? `${facet} = ${text(name)}` : "",
     cells: ys.flatMap((_, j) => xs.map((__, i) => emptyCell(i, j))),
   }));
   for (const row of rows) {
-    const i = found(xPlace, xValues, row);
-    const j = found(yPlace, yValues, row);
-    const k = found(facetPlace, facetValues, row);
+    const [i, j, k] = [across.at(row), down.at(row), apart.at(row)];
     if (i === undefined || j === undefined || k === undefined) continue;
     const cell = facets[k].cells[j * xs.length + i];
     cell.trials.push(row);

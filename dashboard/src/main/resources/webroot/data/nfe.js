@@ -7,7 +7,7 @@
  *   trials: number[], words: string}} Point
  */
 import { number } from "../format.js";
-import { beside, column, inGroups, text } from "./columns.js";
+import { beside, coded, column, inGroups, text } from "./columns.js";
 import { categories, symbols } from "./palette.js";
 import { baseFor, intervals, legend, thinned, tooltip, valueAxis, zoom } from "./scatter.js";
 import { halfWidth, mean } from "./statistics.js";
@@ -27,16 +27,21 @@ export function tunedPoints(table, rows, score, by) {
   const [low, high] = [beside(table, score, "low"), beside(table, score, "high")];
   const axes = inGroups(table, "axis").filter((axis) => axis.name !== "seed");
   const grouping = by ? column(table, by) : undefined;
+  const parts = axes.map((axis) => coded(axis.values));
+  const apart = grouping && coded(grouping.values);
   /** @type {Map<string, {rows: number[], series: string, words: string}>} */
   const groups = new Map();
   for (const row of rows) {
     if (typeof y[row] !== "number" || typeof x[row] !== "number" || x[row] <= 0) continue;
-    const series = grouping ? text(grouping.values[row]) : "finetuned";
-    const words = axes.map((axis) => `${axis.label} = ${text(axis.values[row])}`).join(", ");
-    const key = `${series}|${x[row]}|${words}`;
+    let key = `${apart ? apart.codes[row] : ""}|${x[row]}`;
+    for (const one of parts) key += `|${one.codes[row]}`;
     const group = groups.get(key);
-    if (group) group.rows.push(row);
-    else groups.set(key, { rows: [row], series, words });
+    if (group) {
+      group.rows.push(row);
+    } else {
+      const words = axes.map((axis) => `${axis.label} = ${text(axis.values[row])}`).join(", ");
+      groups.set(key, { rows: [row], series: grouping ? text(grouping.values[row]) : "finetuned", words });
+    }
   }
   /** @type {Map<string, Point[]>} */
   const found = new Map();

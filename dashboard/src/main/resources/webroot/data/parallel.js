@@ -1,11 +1,11 @@
 // @ts-check
 /** Trials as lines over parallel axes, brushed on any of them. Pure functions. */
 import { number } from "../format.js";
-import { column, distinct, text } from "./columns.js";
+import { coded, column, distinct, text } from "./columns.js";
 import { cividis } from "./palette.js";
 
 /** More lines than this are not drawn: nobody can tell them apart. */
-export const mostLines = 5000;
+export const mostLines = 2000;
 
 /**
  * @typedef {{name: string, label: string, kind: "number" | "category", values: any[]}} Dimension
@@ -39,20 +39,25 @@ export function dimensionsOf(table, names) {
  * @param {Dimension[]} dimensions
  */
 export function lines(table, rows, dimensions) {
-  const places = dimensions.map(
-    (one) => new Map(one.values.map((value, i) => [text(value), i])),
-  );
-  const columns = dimensions.map((one) => column(table, one.name)?.values ?? []);
+  const sides = dimensions.map((one) => {
+    const values = column(table, one.name)?.values ?? [];
+    if (one.kind !== "category") return { values, byCode: null, codes: null };
+    const places = new Map(one.values.map((value, i) => [text(value), i]));
+    const { codes, words } = coded(values);
+    return { values, codes, byCode: words().map((word) => places.get(word)) };
+  });
   const data = [];
+  let lacking = 0;
   for (const row of rows) {
-    const line = dimensions.map((one, i) =>
-      one.kind === "category" ? places[i].get(text(columns[i][row])) : columns[i][row],
-    );
-    if (line.every((one) => typeof one === "number" && Number.isFinite(one))) {
-      data.push({ row, line: /** @type {number[]} */ (line) });
+    const line = [];
+    for (const side of sides) {
+      const one = side.byCode ? side.byCode[side.codes[row]] : side.values[row];
+      if (typeof one === "number" && Number.isFinite(one)) line.push(one);
     }
+    if (line.length < sides.length) lacking++;
+    else if (data.length < mostLines) data.push({ row, line });
   }
-  return { data: data.slice(0, mostLines), lacking: rows.length - data.length, left: Math.max(0, data.length - mostLines) };
+  return { data, lacking, left: rows.length - lacking - data.length };
 }
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
 /** Which columns the table of trials shows at first, and how it is sorted. Pure functions. */
-import { column, inGroups, scores, text } from "./columns.js";
+import { coded, column, inGroups, scores } from "./columns.js";
 
 /**
  * @param {import("./columns.js").Table} table
@@ -30,10 +30,22 @@ export function sortRows(table, rows, by, down) {
   const values = column(table, by)?.values;
   if (!values) return rows;
   const sign = down ? -1 : 1;
-  return [...rows].sort((p, q) => {
-    const [a, b] = [values[p] ?? null, values[q] ?? null];
-    if (a === null || b === null) return a === b ? p - q : a === null ? 1 : -1;
-    const order = typeof a === "number" && typeof b === "number" ? a - b : text(a).localeCompare(text(b));
-    return order === 0 ? p - q : sign * order;
-  });
+  // Numbers, or the places of texts among all texts: sorting many by numbers is quick.
+  const keys = new Float64Array(values.length);
+  if (values.every((one) => one === null || one === undefined || typeof one === "number")) {
+    values.forEach((one, row) => (keys[row] = one ?? NaN));
+  } else {
+    const { codes, raws, words } = coded(values);
+    const all = words();
+    const order = raws.map((_, code) => code).sort((a, b) => compare.compare(all[a], all[b]));
+    const rank = new Float64Array(raws.length);
+    order.forEach((code, place) => (rank[code] = raws[code] === null ? NaN : place));
+    codes.forEach((code, row) => (keys[row] = rank[code]));
+  }
+  const known = rows.filter((row) => !Number.isNaN(keys[row]));
+  const unknown = rows.filter((row) => Number.isNaN(keys[row]));
+  const sorted = Uint32Array.from(known).sort((p, q) => sign * (keys[p] - keys[q]) || p - q);
+  return [...sorted, ...unknown];
 }
+
+const compare = new Intl.Collator(undefined, { numeric: true });

@@ -3,7 +3,7 @@
  * One experiment: its grid as a heat map, scores against NFE and cost, parallel coordinates, the
  * trials, the leaderboard. One filter, written in the URL, holds for all of them.
  */
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { column, scores } from "../data/columns.js";
 import { apply, changes, parse, toggle } from "../data/filter.js";
 import { html } from "../html.js";
@@ -30,8 +30,8 @@ export function Experiment({ id }) {
     return () => hearers.current.delete(hear);
   });
   const { query } = route.value;
-  const written = query.toString();
-  const filter = useMemo(() => parse(query), [written]);
+  const asked = parse(query);
+  const filter = useMemo(() => asked, [JSON.stringify(asked)]);
   const rows = useMemo(() => (table ? apply(table, filter) : []), [table, filter]);
 
   document.title = `${experiment?.name ?? id} – fewstep`;
@@ -137,9 +137,31 @@ function Broken({ text, retry }) {
   </p>`;
 }
 
+/**
+ * A value some time after it stopped changing.
+ * @template T
+ * @param {T} value
+ * @param {number} millis
+ * @returns {T}
+ */
+function useCalm(value, millis) {
+  const [calm, setCalm] = useState(value);
+  useEffect(() => {
+    if (calm === value) return;
+    const timer = setTimeout(() => setCalm(value), millis);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return calm;
+}
+
 /** @param {{shared: import("./experiment/parts.js").SectionProps}} props */
 function GridTab({ shared }) {
-  const { score, rows, table } = shared;
+  const { score, rows, table, filter } = shared;
+  // The table follows at once; each chart a moment later in a task of its own, so that nothing waits.
+  const heat = useCalm(rows, 60);
+  const nfe = useCalm(rows, 120);
+  const pareto = useCalm(rows, 180);
+  const parallel = useCalm(filter, 240);
   return html`
     ${score === ""
       ? html`<p class="chart-empty">
@@ -147,10 +169,10 @@ function GridTab({ shared }) {
           far each is.
         </p>`
       : html`<div class="charts">
-          <div class="chart-wide"><${Heat} ...${shared} /></div>
-          <${Nfe} ...${shared} />
-          <${Pareto} ...${shared} />
-          <div class="chart-wide"><${Parallel} ...${shared} /></div>
+          <div class="chart-wide"><${Heat} ...${shared} rows=${heat} /></div>
+          <${Nfe} ...${shared} rows=${nfe} />
+          <${Pareto} ...${shared} rows=${pareto} />
+          <div class="chart-wide"><${Parallel} ...${shared} filter=${parallel} /></div>
         </div>`}
     <h2>Trials${rows.length < table.count ? html` <span class="faint">(${rows.length} of ${table.count})</span>` : ""}</h2>
     <${Trials} ...${shared} />

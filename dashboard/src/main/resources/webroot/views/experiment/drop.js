@@ -1,9 +1,13 @@
 // @ts-check
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../../html.js";
 
-/** A button with a panel below it. @param {{label: string, count: number, children: any}} props */
-export function Drop({ label, count, children }) {
+/**
+ * A button with a panel below it, whose content is made when it is opened.
+ * @param {{label: string, count: number, content: () => any}} props
+ */
+export function Drop({ label, count, content }) {
+  const [open, setOpen] = useState(false);
   const box = useRef(/** @type {HTMLDetailsElement | null} */ (null));
   useEffect(() => {
     const away = (/** @type {Event} */ event) => {
@@ -23,8 +27,13 @@ export function Drop({ label, count, children }) {
       box.current.querySelector("summary")?.focus();
     }
   };
-  return html`<details class="filter" ref=${box} onKeyDown=${escape}>
+  return html`<details
+    class="filter"
+    ref=${box}
+    onKeyDown=${escape}
+    onToggle=${(/** @type {any} */ event) => setOpen(event.target.open)}
+  >
     <summary>${label}${count > 0 && html` <b class="filter-chosen">${count}</b>`}</summary>
-    <div class="filter-panel">${children}</div>
+    <div class="filter-panel">${open && content()}</div>
   </details>`;
 }

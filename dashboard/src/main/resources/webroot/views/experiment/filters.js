@@ -1,7 +1,7 @@
 // @ts-check
 /** The one filter of the experiment page: search, values of axes, states, ranges; chips of what holds. */
 import { dimensions, inGroups, scores } from "../../data/columns.js";
-import { everything, facets, isEverything, narrow, toggle } from "../../data/filter.js";
+import { everything, facets, isEverything, narrow, toggle, warm } from "../../data/filter.js";
 import { number } from "../../format.js";
 import { html } from "../../html.js";
 import { Drop } from "./drop.js";
@@ -28,6 +28,7 @@ export function Filters({ table, filter, shown, onFilter }) {
           type="search"
           placeholder="Search: rbf, seed=0, failed …"
           value=${filter.search}
+          onFocus=${() => setTimeout(() => warm(table), 50)}
           onInput=${(/** @type {any} */ event) => onFilter({ ...filter, search: event.target.value })}
         />
       </label>
@@ -87,10 +88,9 @@ function conditions(filter) {
 
 /** @param {{name: string, label: string, table: any, filter: any, onFilter: (filter: any) => void}} props */
 function Values({ name, label, table, filter, onFilter }) {
-  const found = facets(table, filter, name);
-  const chosen = found.filter((one) => one.chosen).length;
-  return html`<${Drop} label=${label} count=${chosen}>
-    ${found.map(
+  const chosen = (name === "state" ? filter.states : (filter.values[name] ?? [])).length;
+  const content = () =>
+    facets(table, filter, name).map(
       (one) =>
         html`<label key=${one.value} class="filter-value">
           <input
@@ -101,8 +101,8 @@ function Values({ name, label, table, filter, onFilter }) {
           <span>${name === "state" ? one.value.toLowerCase() : one.value}</span>
           <span class="filter-number">${one.count}</span>
         </label>`,
-    )}
-  <//>`;
+    );
+  return html`<${Drop} label=${label} count=${chosen} content=${content} />`;
 }
 
 /** @param {{columns: any[], filter: any, onFilter: (filter: any) => void}} props */
@@ -113,14 +113,14 @@ function Ranges({ columns, filter, onFilter }) {
     const [low, high] = filter.ranges[name] ?? [null, null];
     onFilter(narrow(filter, name, end === 0 ? [value, high] : [low, value]));
   };
-  return html`<${Drop} label="Ranges" count=${Object.keys(filter.ranges).length}>
-    ${columns.map((one) => {
+  const content = () =>
+    columns.map((one) => {
       const [low, high] = filter.ranges[one.name] ?? [null, null];
       return html`<fieldset key=${one.name} class="filter-range">
         <legend>${one.label}</legend>
         <input type="number" step="any" aria-label=${`${one.label}, at least`} placeholder="from" value=${low ?? ""} onChange=${set(one.name, 0)} />
         <input type="number" step="any" aria-label=${`${one.label}, at most`} placeholder="to" value=${high ?? ""} onChange=${set(one.name, 1)} />
       </fieldset>`;
-    })}
-  <//>`;
+    });
+  return html`<${Drop} label="Ranges" count=${Object.keys(filter.ranges).length} content=${content} />`;
 }

@@ -35,17 +35,21 @@ export function Parallel({ id, table, filter, score, onFilter, onTrial }) {
   const timer = useRef(/** @type {any} */ (undefined));
 
   /** Shows the filter as brushed intervals, unless it came from them. */
-  const restore = (/** @type {any} */ one, /** @type {boolean} */ copy) => {
+  const restore = (/** @type {any} */ one, /** @type {boolean} */ copy, fresh = true) => {
+    const { axes: all, filter: asked } = now.current;
+    // A chart that was just made has no intervals; one that stays keeps those that did not change.
+    const before = fresh ? all.map(() => []) : JSON.parse(shown.current || "[]");
     if (!copy) {
       chart.current = one;
-      shown.current = said(now.current.axes, now.current.filter);
+      shown.current = said(all, asked);
     }
-    for (const axis of now.current.axes) {
+    for (const [i, axis] of all.entries()) {
+      if (JSON.stringify(brushOf(axis, asked)) === JSON.stringify(before[i] ?? [])) continue;
       one.dispatchAction({ type: "axisAreaSelect", parallelAxisId: axis.name, intervals: brushOf(axis, now.current.filter), restored: true });
     }
   };
   useEffect(() => {
-    if (chart.current && !chart.current.isDisposed() && said(axes, filter) !== shown.current) restore(chart.current, false);
+    if (chart.current && !chart.current.isDisposed() && said(axes, filter) !== shown.current) restore(chart.current, false, false);
   }, [filter, axes]);
   useEffect(() => () => clearTimeout(timer.current), []);
 

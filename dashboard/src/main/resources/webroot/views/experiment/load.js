@@ -29,16 +29,21 @@ export function useExperiment(id, onMetrics) {
     /** @type {any[]} */
     let pages = [];
     let before = /** @type {any} */ (null);
+    let made = /** @type {import("../../data/columns.js").Table | null} */ (null);
     let live = true;
     const load = async () => {
       const path = `experiments/${encodeURIComponent(id)}`;
       try {
         const experiment = await get(path);
         if (before && begunAgain(before, experiment)) pages = [];
-        pages = await loadPages(path, pages);
+        const old = pages;
+        pages = await loadPages(path, old);
+        const same = made !== null && pages.length === old.length && pages.every((page, i) => page === old[i]);
         const base = (await get(`${path}/base`).catch(() => ({ items: [] }))).items;
         before = experiment;
-        const table = join(pages);
+        // The same table, so that nothing is drawn again for a change that is not in it.
+        const table = same && made ? made : join(pages);
+        made = table;
         if (live) {
           setLoaded((old) => ({ experiment, table, base, problem: "", version: old.version + 1 }));
         }

@@ -42,8 +42,10 @@ export function Trials({ id, experiment, table, rows, query, setQuery, onTrial }
   const indexes = table.columns.find((one) => one.name === "trial")?.values ?? [];
   return html`
     <div class="section-controls">
-      <${Drop} label="Columns" count=${0}>
-        ${table.columns.map(
+      <${Drop}
+        label="Columns"
+        count=${0}
+        content=${() => html`${table.columns.map(
           (one) =>
             html`<label key=${one.name} class="filter-value">
               <input type="checkbox" checked=${names.includes(one.name)} onChange=${() => toggle(one.name)} />
@@ -51,8 +53,8 @@ export function Trials({ id, experiment, table, rows, query, setQuery, onTrial }
               <span class="filter-number">${one.group}</span>
             </label>`,
         )}
-        <button type="button" onClick=${() => choose(defaultColumns(table))}>As at first</button>
-      <//>
+        <button type="button" onClick=${() => choose(defaultColumns(table))}>As at first</button>`}
+      />
       <${CompareLink} picks=${picks} />
     </div>
     <div
