@@ -1,11 +1,13 @@
 // @ts-check
 /** The frame of the page: its head, and the view that the address names, loaded when it is first needed. */
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { connection } from "./live.js";
 import { Asked } from "./parts/dialog.js";
 import { Empty, ErrorBox, Loading } from "./parts/empty.js";
+import { Shortcuts } from "./parts/shortcuts.js";
+import { ThemeChoice } from "./parts/theme.js";
 import { Toasts } from "./parts/toast.js";
 import { href, route } from "./route.js";
 
@@ -70,6 +72,15 @@ function Page() {
   const { path } = route.value;
   const view = viewOf(path);
   const here = path[0] === "experiments" ? undefined : path[0];
+  const key = view?.key ?? "";
+  const before = useRef(key);
+  useEffect(() => {
+    if (before.current === key) return;
+    before.current = key;
+    // Another view begins at its top, for readers of screens too.
+    document.getElementById("main")?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [key]);
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <header>
@@ -83,6 +94,7 @@ function Page() {
       <span class="connection" data-state=${connection.value} role="status">
         ${words[/** @type {keyof typeof words} */ (connection.value)]}
       </span>
+      <span class="head-tools"><${ThemeChoice} /> <${Shortcuts} /></span>
     </header>
     <main id="main" tabindex="-1">
       ${view

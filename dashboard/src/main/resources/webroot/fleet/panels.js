@@ -8,10 +8,12 @@ import { html } from "../html.js";
 import { ErrorBox, Loading } from "../parts/empty.js";
 import { route, setQuery } from "../route.js";
 
+/** The server's own samples reach back so far. */
+const ownSeconds = 6 * 3600;
+
 const sources = {
   prometheus: "From Prometheus, asked by the server.",
-  process:
-    "From this server process's own meters: they begin when it started and know nothing of other servers.",
+  process: "From this server process's own meters.",
 };
 
 /** @param {{pulse: number}} props pulse: another number when the state has changed */
@@ -35,7 +37,7 @@ export function Panels({ pulse }) {
       <label class="choice">
         The last
         <select value=${range.id} onChange=${(/** @type {any} */ event) => setQuery({ range: event.target.value })}>
-          ${ranges.map((one) => html`<option key=${one.id} value=${one.id}>${one.label}</option>`)}
+          ${ranges.filter((one) => one.id === range.id || known?.source !== "process" || one.seconds <= ownSeconds).map((one) => html`<option key=${one.id} value=${one.id}>${one.label}</option>`)}
         </select>
       </label>
     </div>
@@ -47,7 +49,7 @@ export function Panels({ pulse }) {
           ? !problem && html`<${Loading} height=${300} label="Loading the panels" />`
           : html`
             <p class="panels-source">
-              <b>${known.source === "prometheus" ? "Prometheus" : "Own meters"}.</b> ${sources[/** @type {keyof typeof sources} */ (known.source)] ?? ""} ${known.note ?? ""}
+              <b>${sources[/** @type {keyof typeof sources} */ (known.source)] ?? known.source}</b> ${known.note ?? ""}
             </p>
             <div class="charts">
               ${known.panels.map((/** @type {any} */ panel) => html`<${Panel} key=${`${panel.id}/${range.id}`} panel=${panel} range=${range} pulse=${pulse} />`)}
