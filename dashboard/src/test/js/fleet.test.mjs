@@ -75,6 +75,7 @@ test("time left follows from the pace that was seen, else since the first attemp
   const task = { key: "t", step: 20, totalSteps: 100, attempt: 1, startedAt: new Date(0).toISOString() };
   assert.equal(timeLeft(task, { step: 10, at: 0 }, { step: 20, at: 10000 }, 10000), 80);
   assert.equal(timeLeft(task, { step: 10, at: 0 }, { step: 20, at: 10000 }, 15000), 75);
+  assert.equal(timeLeft(task, { step: 10, at: 0 }, { step: 20, at: 10000 }, 100000), null);
   assert.equal(timeLeft(task, undefined, undefined, 40000), 160);
   assert.equal(timeLeft({ ...task, attempt: 2 }, undefined, undefined, 40000), null);
   assert.equal(timeLeft({ ...task, totalSteps: 0 }, undefined, undefined, 40000), null);

@@ -95,6 +95,9 @@ export const leasesIn = (events) =>
  * @typedef {{step: number, at: number}} Seen a step and when it was heard of, in milliseconds
  */
 
+/** After so long without a step nobody knows how long a task takes on, in milliseconds. */
+const silence = 60000;
+
 /**
  * How long a task takes on, by how fast it was while the page looked, else since it began.
  * @param {HeldTask} task
@@ -108,6 +111,8 @@ export function timeLeft(task, first, last, now) {
   const step = last?.step ?? task.step ?? 0;
   if (total <= 0 || step <= 0 || step >= total) return null;
   if (first && last && last.step > first.step && last.at - first.at >= 3000) {
+    // Nothing was heard for long: it stands still, or the page is cut off.
+    if (now - last.at > silence) return null;
     const seconds = (last.at - first.at) / 1000 / (last.step - first.step);
     return Math.max(0, (total - step) * seconds - (now - last.at) / 1000);
   }
