@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diff, differing, leaves, said } from "../../main/resources/webroot/data/diff.js";
 import { beside, depths, layout, related } from "../../main/resources/webroot/data/lineage.js";
-import { ends, frames, lines, pairs, scoreRows } from "../../main/resources/webroot/data/trial.js";
+import { ends, frames, lines, pairs, scoreRows, withLines } from "../../main/resources/webroot/data/trial.js";
 
 test("a configuration is its leaves by path; empty branches are leaves", () => {
   const found = leaves({ a: { b: [1, { c: "x" }] }, d: {}, e: null });
@@ -68,6 +68,11 @@ test("of two points at one step the later counts, steps ascend, memory is in GiB
 });
 
 const made = (...names) => ({ artifacts: names.map((name) => ({ kind: "SHEET", name, bytes: 1, sha256: name })) });
+
+test("a line of a log that came twice stands once, and old ones go", () => {
+  assert.deepEqual(withLines(["1 a"], ["1 a", "2 b"]), ["1 a", "2 b"]);
+  assert.equal(withLines([], Array.from({ length: 900 }, (_, i) => `${i}`)).length, 500);
+});
 
 test("sheets are ordered by step, with the base model first and the result last", () => {
   const found = frames(made("sheet.png", "sheet-100.png", "before.png", "sheet-20.png", "checkpoint-120.safetensors"));

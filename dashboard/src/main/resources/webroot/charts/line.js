@@ -2,7 +2,6 @@
 /** A line or scatter chart by uPlot, in the page's colours, resized with its box. */
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { number } from "../format.js";
 import { html } from "../html.js";
 
 /** Okabe and Ito's palette: told apart by colour-blind readers. */
@@ -40,7 +39,7 @@ export function LineChart({ title, x, y, data, series, log = false, height = 240
             ...axis,
             label: y,
             size: 68,
-            values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick))),
+            values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : String(Number(tick.toPrecision(6))))),
           },
         ],
         series: [

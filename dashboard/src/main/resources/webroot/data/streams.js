@@ -6,7 +6,8 @@
 
 /**
  * @typedef {{entity: string, key: string, value?: any, offset?: number}} StateEvent
- * @typedef {{taskKey: string, attempt?: number, points: {name: string, step: number, value: number}[]}} Metrics
+ * @typedef {{taskKey: string, attempt?: number, points: {name: string, step: number, value: number}[],
+ *   lines?: string[]}} Metrics
  * @typedef {"connecting" | "live" | "lost"} Standing
  * @typedef {{kind: "state", address: string, events: StateEvent[]} | {kind: "metrics", address: string, batches: Metrics[]}
  *   | {kind: "standing", address: string, standing: Standing}} Told

@@ -54,6 +54,20 @@ export function ends(line) {
   return { first: finite[0], last: finite[finite.length - 1], least, greatest };
 }
 
+/** Lines of a log that are shown at most. */
+const mostLines = 500;
+
+/**
+ * A log with further lines, none twice: each begins with its time.
+ * @param {string[]} log
+ * @param {string[]} more
+ * @returns {string[]} the last 500
+ */
+export function withLines(log, more) {
+  const there = new Set(log);
+  return [...log, ...more.filter((line) => !there.has(line))].slice(-mostLines);
+}
+
 /**
  * @param {any} task
  * @param {string} name

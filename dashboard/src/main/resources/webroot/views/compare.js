@@ -60,7 +60,7 @@ function Add({ wanted }) {
     field.value = "";
   };
   return html`<form class="section-controls" onSubmit=${submit}>
-    <label class="choice"><span>add trial</span><input class="field" name="trial" size="28" placeholder="EXPERIMENT/INDEX" aria-invalid=${problem ? "true" : undefined} /></label>
+    <label class="choice"><span>add trial</span><input class="text-field" name="trial" size="28" placeholder="EXPERIMENT/INDEX" aria-invalid=${problem ? "true" : undefined} /></label>
     <button type="submit">Add</button>
     ${problem && html`<span class="problem" role="alert">${problem}</span>`}
   </form>`;

@@ -23,7 +23,7 @@ import { spent, Tasks } from "./trial/tasks.js";
 
 /** @param {{id: string, index: string}} props */
 export function Trial({ id, index }) {
-  const { trial, curves, problem, reload } = useTrial(id, index);
+  const { trial, curves, logs, problem, reload } = useTrial(id, index);
   const count = useCount(id);
   document.title = `trial ${index} of ${id} – fewstep`;
   const head = html`<nav class="crumbs" aria-label="Where this is">
@@ -65,7 +65,7 @@ export function Trial({ id, index }) {
       <h2>What sets it apart</h2>
       <${Config} id=${id} trial=${trial} against=${against} onAgainst=${(/** @type {string | null} */ to) => setQuery({ against: to })} />
     </section>
-    <section aria-label="Tasks"><h2>Tasks</h2><${Tasks} tasks=${trial.tasks} id=${id} /></section>
+    <section aria-label="Tasks"><h2>Tasks</h2><${Tasks} tasks=${trial.tasks} logs=${logs} id=${id} /></section>
     <section aria-label="Lineage"><h2>Made of</h2><${Lineage} lineage=${trial.lineage} /></section>
     <section aria-label="Repeating it">
       <h2>Repeat it</h2>

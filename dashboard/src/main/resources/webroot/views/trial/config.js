@@ -42,7 +42,7 @@ export function Config({ id, trial, against, onAgainst }) {
     <form class="section-controls" onSubmit=${submit}>
       <label class="choice">
         <span>compare with trial</span>
-        <input class="field" name="against" value=${against} placeholder="index, or ID/index" size="18" key=${against} />
+        <input class="text-field" name="against" value=${against} placeholder="index, or ID/index" size="18" key=${against} />
       </label>
       <button type="submit">Compare</button>
       ${against && html`<button type="button" onClick=${() => onAgainst(null)}>With the baseline</button>`}

@@ -2,6 +2,7 @@
 /** A trial and the curves of its tasks, kept up to date by the server's events. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../../api.js";
+import { withLines } from "../../data/trial.js";
 import { follow } from "../../live.js";
 
 /** @typedef {import("../../data/trial.js").Point} Point */
@@ -15,12 +16,14 @@ export const trialPath = (id, index) => `experiments/${encodeURIComponent(id)}/t
 /**
  * @param {string} id
  * @param {string} index
- * @returns {{trial: any, curves: Record<string, Point[]>, problem: string, reload: () => void}}
+ * @returns {{trial: any, curves: Record<string, Point[]>, logs: Record<string, string[]>, problem: string,
+ *   reload: () => void}} curves and logs by task key
  */
 export function useTrial(id, index) {
   const [trial, setTrial] = useState(/** @type {any} */ (null));
   const [problem, setProblem] = useState("");
   const [curves, setCurves] = useState(/** @type {Record<string, Point[]>} */ ({}));
+  const [logs, setLogs] = useState(/** @type {Record<string, string[]>} */ ({}));
   const again = useRef(() => {});
   useEffect(() => {
     let live = true;
@@ -39,6 +42,7 @@ export function useTrial(id, index) {
         setProblem("");
         keys = new Set(found.tasks.map((/** @type {any} */ task) => task.key));
         for (const task of found.tasks) {
+          if (task.log) setLogs((old) => ({ ...old, [task.key]: withLines(task.log, old[task.key] ?? []) }));
           if (training.has(task.kind) && begun.has(task.state) && loaded.get(task.key) !== task.state) {
             loaded.set(task.key, task.state);
             get(`tasks/${task.key}/curve`).then(
@@ -67,6 +71,9 @@ export function useTrial(id, index) {
       onState: load,
       onMetrics: (/** @type {any} */ batch) => {
         if (!keys.has(batch.taskKey)) return;
+        if (batch.lines) {
+          setLogs((old) => ({ ...old, [batch.taskKey]: withLines(old[batch.taskKey] ?? [], batch.lines) }));
+        }
         waiting.set(batch.taskKey, [...(waiting.get(batch.taskKey) ?? []), ...batch.points]);
         drawing ??= setTimeout(draw, 300);
       },
@@ -77,5 +84,5 @@ export function useTrial(id, index) {
       stop();
     };
   }, [id, index]);
-  return { trial, curves, problem, reload: () => again.current() };
+  return { trial, curves, logs, problem, reload: () => again.current() };
 }

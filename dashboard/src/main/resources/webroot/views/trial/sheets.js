@@ -75,7 +75,6 @@ function OverTraining({ frames: all }) {
         step="1"
         value=${now}
         aria-valuetext=${words}
-        list="sheet-steps"
         onInput=${(/** @type {any} */ event) => setAt(Number(event.target.value))}
       />
     </label>
@@ -129,7 +128,7 @@ function Wipe({ pairs: both }) {
 }
 
 /** @param {{artifact: any}} props */
-const Chain = ({ artifact }) => html`<figure class="sheet sheet-wide">
+const Chain = ({ artifact }) => html`<figure class="sheet">
   <figcaption>From noise to images</figcaption>
   <img class="sheet-image" src=${address(artifact)} alt="Each row: the starting noise, then the clean image as predicted at each network evaluation, the last of which is the sample" />
   <p class="chart-note">

@@ -1,6 +1,6 @@
 // @ts-check
 /** The tasks of a trial: attempts, executions, why they wait or failed, logs, artifacts. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { artifactUrl, get, url } from "../../api.js";
 import { artifactOf } from "../../data/trial.js";
 import { duration, size, when } from "../../format.js";
@@ -20,16 +20,19 @@ const names = {
 /** @param {any} task */
 export const taskName = (task) => names[/** @type {keyof typeof names} */ (task.role)] ?? task.kind;
 
-/** @param {{tasks: any[], id: string}} props id: of the experiment */
-export function Tasks({ tasks, id }) {
+/** @param {{tasks: any[], logs: Record<string, string[]>, id: string}} props id: of the experiment */
+export function Tasks({ tasks, logs, id }) {
   if (tasks.length === 0) {
     return html`<p class="chart-empty">This trial is not planned yet: its tasks come when the server has planned it.</p>`;
   }
-  return html`<div class="tasks">${tasks.map((task) => html`<${Task} key=${task.key} task=${task} id=${id} />`)}</div>`;
+  return html`<div class="tasks">${tasks.map((task) => html`<${Task} key=${task.key} task=${task} live=${logs[task.key] ?? none} id=${id} />`)}</div>`;
 }
 
-/** @param {{task: any, id: string}} props */
-function Task({ task, id }) {
+/** @type {string[]} */
+const none = [];
+
+/** @param {{task: any, live: string[], id: string}} props live: lines that came while it runs */
+function Task({ task, live, id }) {
   const path = `tasks/${task.key}`;
   const others = (task.experiments ?? []).filter((/** @type {string} */ one) => one !== id);
   const open = ["FAILED", "RUNNING"].includes(task.state);
@@ -53,7 +56,7 @@ function Task({ task, id }) {
       ${others.length > 0 && html`<${Fact} name="Shared with">${others.map((/** @type {string} */ one) => html`<a class="artifact" href=${`#/experiments/${encodeURIComponent(one)}`}>${one}</a>`)}<//>`}
       ${Object.entries(task.provenance ?? {}).map(([name, value]) => html`<${Fact} key=${name} name=${name}>${value}<//>`)}
     </dl>
-    <${Log} task=${task} />
+    <${Log} task=${task} live=${live} />
     ${(task.artifacts ?? []).length > 0 && html`<${Artifacts} task=${task} />`}
   </details>`;
 }
@@ -98,16 +101,21 @@ function Failure({ task }) {
 }
 
 /**
- * The last lines that a task logged: those of its failure, else of its log's file.
- * @param {{task: any}} props
+ * The last lines that a task logged: as they come, of its log's file, or of its failure.
+ * @param {{task: any, live: string[]}} props
  */
-function Log({ task }) {
+function Log({ task, live: heard }) {
   const artifact = artifactOf(task, "log.txt");
   const failed = task.failure?.logTail ?? [];
-  const live = task.log ?? [];
+  const live = task.state === "RUNNING" ? heard : none;
   const [text, setText] = useState(/** @type {string | null} */ (null));
   const [problem, setProblem] = useState("");
   const [open, setOpen] = useState(false);
+  const box = useRef(/** @type {HTMLPreElement | null} */ (null));
+  const held = useRef(false);
+  useEffect(() => {
+    if (box.current && !held.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [live, text]);
   useEffect(() => {
     if (!open || !artifact) return;
     let here = true;
@@ -132,7 +140,14 @@ function Log({ task }) {
     <summary>${live.length > 0 ? "Log, live" : artifact ? "Log" : `Log of attempt ${task.failure?.attempt ?? task.attempt}`}</summary>
     ${problem
       ? html`<p class="problem" role="alert">${problem}</p>`
-      : html`<pre class="log-text" tabindex="0" role="region" aria-label="Log">${shown ?? "Loading …"}</pre>`}
+      : html`<pre
+          class="log-text"
+          ref=${box}
+          tabindex="0"
+          role="region"
+          aria-label="Log"
+          onScroll=${(/** @type {any} */ { target }) => (held.current = target.scrollHeight - target.scrollTop - target.clientHeight > 30)}
+        >${shown ?? "Loading …"}</pre>`}
   </details>`;
 }
 

@@ -1,2 +1,0 @@
-// @ts-check
-export { StateBar } from "../parts/bar.js";
