@@ -252,7 +252,9 @@ function Desk({ text, onText, cm, plain, schema, inputs, replace, draftKey }) {
       ${
         last.current
           ? html`<${SpecForm} states=${last.current} inputs=${inputs ?? []} bare=${inputs?.length === 0} broken=${broken} onWrite=${write} />`
-          : html`<${Loading} rows=${12} />`
+          : plain
+            ? html`<p class="faint">The form could not be loaded. The text can be written and submitted without it; reload the page to try again.</p>`
+            : html`<${Loading} rows=${12} />`
       }
     </section>
     <section class="desk-text" aria-label="Specification">
