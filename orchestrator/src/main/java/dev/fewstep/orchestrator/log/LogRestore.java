@@ -25,6 +25,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -116,11 +117,7 @@ public final class LogRestore implements AutoCloseable {
     try (Producer<byte[], byte[]> producer =
         new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
       producer.initTransactions();
-      long position =
-          await(
-                  "asking for the end of the inbox",
-                  admin.listOffsets(Map.of(INBOX, OffsetSpec.latest())).partitionResult(INBOX))
-              .offset();
+      long position = inboxEnd();
       producer.beginTransaction();
       for (byte[] value : inbox) {
         var unused = producer.send(new ProducerRecord<>(Topics.INBOX, 0, null, value));
@@ -136,6 +133,27 @@ public final class LogRestore implements AutoCloseable {
           });
       send(producer, place.key(), new StateCodec().encode(place).orElseThrow());
       producer.commitTransaction();
+    }
+  }
+
+  /** Where the inbox ends; a topic that was made a moment ago is not known everywhere yet. */
+  private long inboxEnd() {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return await(
+                "asking for the end of the inbox",
+                admin.listOffsets(Map.of(INBOX, OffsetSpec.latest())).partitionResult(INBOX))
+            .offset();
+      } catch (KafkaException e) {
+        boolean unknown =
+            e.getCause() != null
+                && e.getCause().getCause() instanceof UnknownTopicOrPartitionException;
+        if (!unknown || System.nanoTime() > deadline) {
+          throw e;
+        }
+        pause();
+      }
     }
   }
 
