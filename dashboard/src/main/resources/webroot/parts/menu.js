@@ -18,6 +18,8 @@ export function Menu({ label, items, title, name, align = "start" }) {
   const box = useRef(/** @type {HTMLSpanElement | null} */ (null));
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
   const shown = /** @type {MenuItem[]} */ (items.filter(Boolean));
+  // What is seen is part of what is said, so that who speaks to the page can name it.
+  const said = name && typeof label === "string" && !name.includes(label) ? `${name}: ${label}` : name;
 
   const entries = () =>
     /** @type {HTMLElement[]} */ ([...(box.current?.querySelectorAll("[role^=menuitem]:not([aria-disabled=true])") ?? [])]);
@@ -66,7 +68,7 @@ export function Menu({ label, items, title, name, align = "start" }) {
       aria-haspopup="menu"
       aria-expanded=${open}
       aria-controls=${open ? id : undefined}
-      aria-label=${name}
+      aria-label=${said}
       title=${title}
       onClick=${() => setOpen(!open)}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => {

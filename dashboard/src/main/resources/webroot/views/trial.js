@@ -96,8 +96,8 @@ function useCount(id) {
 
 /** @param {{id: string, index: number, count: number | null}} props */
 const Neighbours = ({ id, index, count }) => html`<span class="neighbours">
-  ${index > 0 && html`<a class="button" href=${href(["experiments", id, "trials", index - 1])} aria-label="Trial before">← ${index - 1}</a>`}
-  ${count !== null && index + 1 < count && html`<a class="button" href=${href(["experiments", id, "trials", index + 1])} aria-label="Next trial">${index + 1} →</a>`}
+  ${index > 0 && html`<a class="button" href=${href(["experiments", id, "trials", index - 1])} aria-label=${`Trial before, ${index - 1}`}>← ${index - 1}</a>`}
+  ${count !== null && index + 1 < count && html`<a class="button" href=${href(["experiments", id, "trials", index + 1])} aria-label=${`Next trial, ${index + 1}`}>${index + 1} →</a>`}
 </span>`;
 
 /** @param {{trial: any, from: string}} props */

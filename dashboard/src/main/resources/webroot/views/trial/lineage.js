@@ -75,7 +75,7 @@ export function Lineage({ lineage }) {
           >
             <title>${told(own)}</title>
             <rect width=${one.width} height=${one.height} rx=${own.kind === "TASK" ? 20 : 4} />
-            <text x="14" y="25"><tspan class="lineage-sign">${sign(own.kind)}</tspan> ${cut(own.label)}</text>
+            <text x="14" y="25" aria-hidden="true"><tspan class="lineage-sign">${sign(own.kind)}</tspan> ${cut(own.label)}</text>
           </g>`;
         })}
       </svg>
