@@ -71,7 +71,7 @@ export function Config({ id, trial, against, onAgainst }) {
     </div>`}
     <details class="log">
       <summary>The whole configuration (${all} settings)</summary>
-      <pre class="log-text" tabindex="0" role="region" aria-label="Configuration">${JSON.stringify(trial.config, null, 2)}</pre>
+      <pre class="log-text" tabindex="0" role="region" aria-label="The whole configuration">${JSON.stringify(trial.config, null, 2)}</pre>
     </details>
   `;
 }

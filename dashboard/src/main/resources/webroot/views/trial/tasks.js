@@ -145,14 +145,14 @@ function Log({ task, live: heard }) {
           ref=${box}
           tabindex="0"
           role="region"
-          aria-label="Log"
+          aria-label=${`Log of ${taskName(task)} ${task.key.slice(0, 6)}`}
           onScroll=${(/** @type {any} */ { target }) => (held.current = target.scrollHeight - target.scrollTop - target.clientHeight > 30)}
         >${shown ?? "Loading …"}</pre>`}
   </details>`;
 }
 
 /** @param {{task: any}} props */
-const Artifacts = ({ task }) => html`<div class="scroll" tabindex="0" role="region" aria-label=${`Artifacts of ${taskName(task)}`}>
+const Artifacts = ({ task }) => html`<div class="scroll" tabindex="0" role="region" aria-label=${`Artifacts of ${taskName(task)} ${task.key.slice(0, 6)}`}>
   <table>
     <thead>
       <tr><th scope="col">Artifact</th><th scope="col">Kind</th><th scope="col" class="number">Size</th><th scope="col">SHA-256</th></tr>

@@ -287,7 +287,8 @@ class ApiTest {
               1,
               execution,
               Instant.now(),
-              List.of(new MetricBatch.Point("loss", 3, 0.25))));
+              List.of(new MetricBatch.Point("loss", 3, 0.25)),
+              List.of("12:00 goes on")));
       assertThat(next(events, "\"points\"")).contains(task.taskKey()).contains("0.25");
       JsonNode curve = client.read("/api/v1/tasks/" + task.taskKey() + "/curve");
       assertThat(curve.path("points").path(0).path("step").asInt()).isEqualTo(3);
@@ -299,6 +300,8 @@ class ApiTest {
                   .path("state")
                   .asText()
                   .equals("RUNNING"));
+      assertThat(client.read("/api/v1/tasks/" + task.taskKey()).at("/log/0").asText())
+          .isEqualTo("12:00 goes on");
       JsonNode explained = client.read("/api/v1/tasks/" + task.taskKey() + "/explain");
       assertThat(explained.path("reasons").path(0).path("code").asText()).isEqualTo("RUNNING");
     }

@@ -107,6 +107,9 @@ final class EventClient {
       ObjectNode data = Json.messages().createObjectNode().put("taskKey", batch.taskKey());
       data.put("attempt", batch.attempt());
       data.set("points", Json.toTree(batch.points()));
+      if (!batch.lines().isEmpty()) {
+        data.set("lines", Json.toTree(batch.lines()));
+      }
       event(text, Optional.empty(), "metrics", data);
     }
     batches.clear();

@@ -192,6 +192,7 @@ final class ResultRoutes {
       Optional<TaskRecord> task = fold.task(key);
       if (task.isPresent()) {
         ObjectNode one = TaskViews.whole(fold, task.get(), Optional.of(id));
+        TaskViews.log(one, task.get(), curves.lines(key));
         one.put(
             "role",
             TrialLineage.role(standing.tasks(), key)

@@ -56,7 +56,7 @@ final class TaskRoutes {
 
   private void one(RoutingContext context) {
     String key = key(context);
-    replies.read(context, fold -> TaskViews.one(fold, key, curves.points(key)));
+    replies.read(context, fold -> TaskViews.one(fold, key, curves.points(key), curves.lines(key)));
   }
 
   private void curve(RoutingContext context) {

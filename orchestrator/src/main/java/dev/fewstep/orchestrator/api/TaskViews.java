@@ -44,11 +44,19 @@ final class TaskViews {
   }
 
   /** One task with what is known of its curves. */
-  static JsonNode one(OrchestratorState state, String key, List<Point> curve) {
+  static JsonNode one(OrchestratorState state, String key, List<Point> curve, List<String> lines) {
     TaskRecord task = require(state, key);
     ObjectNode view = whole(state, task, Optional.empty());
+    log(view, task, lines);
     view.set("curve", Json.toTree(curve));
     return view;
+  }
+
+  /** The lines of a task's log, while it runs; afterwards they are a file, or its failure's. */
+  static void log(ObjectNode view, TaskRecord task, List<String> lines) {
+    if (task.state() == TaskState.RUNNING && !lines.isEmpty()) {
+      view.set("log", Json.toTree(lines));
+    }
   }
 
   /** A task with everything that is known of it but its curves. */

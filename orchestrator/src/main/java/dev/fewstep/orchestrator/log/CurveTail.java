@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.log;
 
 import dev.fewstep.schemas.message.MetricBatch;
 import dev.fewstep.schemas.message.MetricBatch.Point;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,13 +11,15 @@ import java.util.TreeMap;
 
 /**
  * The growing curves of one task, thinned so that each has at most a bounded number of points over
- * its whole length. Not safe for use by several threads.
+ * its whole length, and the last lines of its log. Not safe for use by several threads.
  */
 final class CurveTail {
   private static final int MAX_NAMES = 32;
+  private static final int MAX_LINES = 100;
 
   private final int bound;
   private final Map<String, Series> series = new TreeMap<>();
+  private final ArrayDeque<String> lines = new ArrayDeque<>();
   private int attempt;
 
   /**
@@ -33,7 +36,16 @@ final class CurveTail {
     if (batch.attempt() < attempt) {
       return;
     }
+    if (batch.attempt() > attempt) {
+      lines.clear();
+    }
     attempt = batch.attempt();
+    for (String line : batch.lines()) {
+      if (lines.size() == MAX_LINES) {
+        lines.removeFirst();
+      }
+      lines.addLast(line);
+    }
     for (Point point : batch.points()) {
       if (series.containsKey(point.name()) || series.size() < MAX_NAMES) {
         series.computeIfAbsent(point.name(), name -> new Series()).add(point, bound);
@@ -46,6 +58,11 @@ final class CurveTail {
     List<Point> all = new ArrayList<>();
     series.values().forEach(one -> one.copyTo(all));
     return all;
+  }
+
+  /** The last lines that the newest attempt logged, oldest first. */
+  List<String> lines() {
+    return List.copyOf(lines);
   }
 
   /** Where each curve stands, by name. */

@@ -72,6 +72,14 @@ public final class MetricsTail implements AutoCloseable {
     }
   }
 
+  /** The last lines that a task's newest attempt logged; empty when nothing is known of them. */
+  public List<String> lines(String taskKey) {
+    synchronized (tails) {
+      CurveTail tail = tails.get(taskKey);
+      return tail == null ? List.of() : tail.lines();
+    }
+  }
+
   /** Where a task's curves stand, by name; empty when nothing is known of them. Quick. */
   public Map<String, CurveEnd> ends(String taskKey) {
     synchronized (tails) {

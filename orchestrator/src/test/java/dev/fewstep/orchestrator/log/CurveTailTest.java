@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class CurveTailTest {
   private static MetricBatch batch(int attempt, long from, long to) {
-    return new MetricBatch(
+    return MetricBatch.ofPoints(
         "key",
         attempt,
         UUID.randomUUID(),
@@ -57,10 +57,24 @@ class CurveTailTest {
     for (int step = 0; step < values.length; step++) {
       points.add(new Point("loss", step, values[step]));
     }
-    tail.add(new MetricBatch("key", 1, UUID.randomUUID(), Instant.EPOCH, points));
+    tail.add(MetricBatch.ofPoints("key", 1, UUID.randomUUID(), Instant.EPOCH, points));
 
     assertThat(tail.ends())
         .containsExactly(
             Map.entry("loss", new CurveEnd(new Point("loss", 6, 4), new Point("loss", 2, 1))));
+  }
+
+  private static MetricBatch lines(int attempt, List<String> lines) {
+    return new MetricBatch("key", attempt, UUID.randomUUID(), Instant.EPOCH, List.of(), lines);
+  }
+
+  @Test
+  void the_last_hundred_lines_of_the_newest_attempt_are_kept() {
+    CurveTail tail = new CurveTail(100);
+    tail.add(lines(1, List.of("begins")));
+    tail.add(lines(2, LongStream.range(0, 150).mapToObj(Long::toString).toList()));
+    tail.add(lines(1, List.of("is late")));
+
+    assertThat(tail.lines()).hasSize(100).startsWith("50").endsWith("149");
   }
 }

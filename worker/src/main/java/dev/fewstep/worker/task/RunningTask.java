@@ -140,17 +140,19 @@ public final class RunningTask implements TaskListener, StopSignal {
         now.total());
   }
 
-  /** The points since the last batch; empty when there are none. */
+  /** The points and log lines since the last batch; empty when there are none. */
   Optional<MetricBatch> drainPoints() {
     List<MetricBatch.Point> batch;
     synchronized (points) {
-      if (points.isEmpty()) {
-        return Optional.empty();
-      }
       batch = List.copyOf(points);
       points.clear();
     }
+    List<String> lines = log.drain();
+    if (batch.isEmpty() && lines.isEmpty()) {
+      return Optional.empty();
+    }
     return Optional.of(
-        new MetricBatch(message.taskKey(), message.attempt(), executionId, clock.instant(), batch));
+        new MetricBatch(
+            message.taskKey(), message.attempt(), executionId, clock.instant(), batch, lines));
   }
 }

@@ -21,6 +21,7 @@ public final class TaskLog {
   private final String label;
   private final Clock clock;
   private final ArrayDeque<String> lines = new ArrayDeque<>();
+  private final ArrayDeque<String> fresh = new ArrayDeque<>();
 
   /**
    * An empty log.
@@ -41,7 +42,21 @@ public final class TaskLog {
       if (lines.size() == LINES) {
         lines.removeFirst();
       }
-      lines.addLast(clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + cut);
+      String timed = clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + cut;
+      lines.addLast(timed);
+      if (fresh.size() == LINES) {
+        fresh.removeFirst();
+      }
+      fresh.addLast(timed);
+    }
+  }
+
+  /** The lines since this was last asked, as far as they are kept. */
+  public List<String> drain() {
+    synchronized (lines) {
+      List<String> drained = List.copyOf(fresh);
+      fresh.clear();
+      return drained;
     }
   }
 
