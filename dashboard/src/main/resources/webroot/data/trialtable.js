@@ -14,8 +14,22 @@ export function defaultColumns(table) {
     ...inGroups(table, "axis").map((one) => one.name),
     ...["seed", "state", "nfe"].flatMap(has),
     ...first.flatMap((one) => [one.name, ...has(`ratio_${one.name}`)]),
-    ...["loss_last", "loss_min", "seconds"].flatMap(has),
+    ...["loss_last", "loss_min", "validation_mmd_last", "validation_mmd_min"].filter((name) => isKnown(column(table, name))),
+    ...["seconds"].flatMap(has),
   ];
+}
+
+/** @param {import("./columns.js").Column | undefined} one */
+const isKnown = (one) => one !== undefined && one.values.some((value) => value !== null && value !== undefined);
+
+/**
+ * Columns to choose from, those in which anything is known first.
+ * @param {import("./columns.js").Table} table
+ * @returns {{column: import("./columns.js").Column, known: boolean}[]}
+ */
+export function choosable(table) {
+  const all = table.columns.map((one) => ({ column: one, known: isKnown(one) }));
+  return [...all.filter((one) => one.known), ...all.filter((one) => !one.known)];
 }
 
 /**

@@ -4,12 +4,14 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { named } from "../../data/compare.js";
 import { isFinal } from "../../data/columns.js";
+import { afterEvents } from "../../data/events.js";
 import { follow } from "../../live.js";
 import { trialPath } from "../trial/load.js";
 
 /**
  * @typedef {{name: string, id: string, index: number, trial: any | null, protocol: any | null,
- *   points: import("../../data/trial.js").Point[], problem: string}} Side
+ *   points: import("../../data/trial.js").Point[], problem: string, missing: boolean}} Side
+ *     missing: there is no such trial, so that nothing is to be waited for
  */
 
 /** Milliseconds between two looks at trials that run. */
@@ -32,10 +34,11 @@ export function useSides(wanted) {
         wanted.map(async (one) => {
           const name = named(one);
           const before = sidesNow.get(name);
-          if (!all && (!before || isFinal(before.trial?.state))) return;
+          if (!all && (!before || isFinal(before.trial?.state) || before.missing)) return;
           const side = await read(one).catch((error) => ({
             ...empty(one),
             problem: /** @type {Error} */ (error).message,
+            missing: error.status === 404,
           }));
           sidesNow.set(name, side);
           put(side);
@@ -51,7 +54,12 @@ export function useSides(wanted) {
         load(false);
       }, pace);
     };
-    const stop = follow(undefined, { onState: again });
+    const stop = follow(undefined, {
+      onState: (events) => {
+        const concerned = [...sidesNow.values()].some((side) => !side.missing && afterEvents(side.trial, events).reload);
+        if (concerned) again();
+      },
+    });
     return () => {
       live = false;
       clearTimeout(timer);
@@ -62,7 +70,7 @@ export function useSides(wanted) {
 }
 
 /** @param {import("../../data/compare.js").Place} one @returns {Side} */
-const empty = (one) => ({ name: named(one), ...one, trial: null, protocol: null, points: [], problem: "" });
+const empty = (one) => ({ name: named(one), ...one, trial: null, protocol: null, points: [], problem: "", missing: false });
 
 /** @param {import("../../data/compare.js").Place} one @returns {Promise<Side>} */
 async function read(one) {

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { isSettled, join } from "../../data/columns.js";
+import { changesTable } from "../../data/events.js";
 import { follow } from "../../live.js";
 
 /** Trials a request. */
@@ -56,7 +57,7 @@ export function useExperiment(id, onMetrics) {
     again.current = ask;
     ask();
     const stop = follow(id, {
-      onState: ask,
+      onState: (events) => changesTable(events, (made?.total ?? 0) > pageSize) && ask(),
       onMetrics: (/** @type {any} */ batch) => metrics.current?.(batch),
     });
     return () => {

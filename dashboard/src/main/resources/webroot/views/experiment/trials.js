@@ -1,7 +1,7 @@
 // @ts-check
 /** The trials as a table: only the rows in view are made; sorted by any column; own columns kept. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { defaultColumns, sortRows } from "../../data/trialtable.js";
+import { choosable, defaultColumns, sortRows } from "../../data/trialtable.js";
 import { text } from "../../data/columns.js";
 import { duration, number } from "../../format.js";
 import { html } from "../../html.js";
@@ -45,12 +45,12 @@ export function Trials({ id, experiment, table, rows, query, setQuery, onTrial }
       <${Drop}
         label="Columns"
         count=${0}
-        content=${() => html`${table.columns.map(
-          (one) =>
+        content=${() => html`${choosable(table).map(
+          ({ column: one, known }) =>
             html`<label key=${one.name} class="filter-value">
               <input type="checkbox" checked=${names.includes(one.name)} onChange=${() => toggle(one.name)} />
               <span>${one.label}</span>
-              <span class="filter-number">${one.group}</span>
+              <span class="filter-number">${known ? one.group : "nothing yet"}</span>
             </label>`,
         )}
         <button type="button" onClick=${() => choose(defaultColumns(table))}>As at first</button>`}

@@ -2,6 +2,7 @@
 /** A trial and the curves of its tasks, kept up to date by the server's events. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../../api.js";
+import { afterEvents } from "../../data/events.js";
 import { withLines } from "../../data/trial.js";
 import { follow } from "../../live.js";
 
@@ -34,10 +35,13 @@ export function useTrial(id, index) {
     /** @type {any} */
     let drawing;
     let keys = new Set();
+    /** @type {any} */
+    let now = null;
     const load = async () => {
       try {
         const found = await get(trialPath(id, index));
         if (!live) return;
+        now = found;
         setTrial(found);
         setProblem("");
         keys = new Set(found.tasks.map((/** @type {any} */ task) => task.key));
@@ -68,7 +72,11 @@ export function useTrial(id, index) {
     again.current = load;
     load();
     const stop = follow(id, {
-      onState: load,
+      onState: (events) => {
+        const { trial: next, reload } = afterEvents(now, events);
+        if (reload) load();
+        else if (next !== now) setTrial((now = next));
+      },
       onMetrics: (/** @type {any} */ batch) => {
         if (!keys.has(batch.taskKey)) return;
         if (batch.lines) {
