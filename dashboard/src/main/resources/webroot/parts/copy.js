@@ -2,6 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 
+/** Two sheets, one on the other: drawn, as few fonts have the sign. */
+const sheets = () => html`<svg width="14" height="14" viewBox="0 0 14 14" fill="none" stroke="currentColor" stroke-width="1.4">
+  <rect x="1" y="1" width="8.5" height="8.5" rx="1" />
+  <path d="M4.5 12.9h7.4a1 1 0 0 0 1-1V4.5" />
+</svg>`;
+
 /**
  * A button that puts a text into the clipboard and says so.
  * @param {{text: string, label?: string, title?: string}} props label: words on the button; without,
@@ -20,7 +26,7 @@ export function Copy({ text, label, title }) {
   const name = title ?? `Copy ${label ? "" : text.length > 60 ? `${text.slice(0, 60)} …` : text}`.trim();
   return html`<span class="copy">
     <button type="button" class="copy-button" onClick=${copy} title=${name} aria-label=${label ? undefined : name}>
-      <span aria-hidden="true">${said === "copied" ? "✓" : "⧉"}</span>${label && html` ${label}`}
+      <span aria-hidden="true">${said === "copied" ? "✓" : sheets()}</span>${label && html` ${label}`}
     </button>
     <span class=${said && said !== "copied" ? "copy-said" : "for-ears"} role="status">${said}</span>
   </span>`;

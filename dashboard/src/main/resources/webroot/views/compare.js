@@ -9,10 +9,10 @@ import { known, lines } from "../data/trial.js";
 import { ratio } from "../format.js";
 import { html } from "../html.js";
 import { StateBadge } from "../parts/badge.js";
-import { Empty } from "../parts/empty.js";
+import { Empty, Loading } from "../parts/empty.js";
 import { Num } from "../parts/num.js";
 import { href, route, setQuery } from "../route.js";
-import { useSides } from "./compare/load.js";
+import { useSides, waiting } from "./compare/load.js";
 import { Matrix } from "./compare/matrix.js";
 import { Choice } from "./experiment/choice.js";
 import { trialPath } from "./trial/load.js";
@@ -41,7 +41,7 @@ export function Compare() {
           </div>`}
           <${Facts} sides=${sides} comparable=${told.length === 0} />
           <section aria-label="Samples"><h2>Samples of the same noise</h2><${Matrix} sides=${sides} /></section>
-          <section aria-label="Curves"><h2>Training</h2><${Curves} sides=${loaded} query=${query} /></section>
+          <section aria-label="Curves"><h2>Training</h2>${loaded.length === 0 && sides.some(waiting) ? html`<${Loading} height=${340} label="Loading the trials" />` : html`<${Curves} sides=${loaded} query=${query} />`}</section>
         `}
   `;
 }

@@ -14,6 +14,9 @@ import { trialPath } from "../trial/load.js";
  *     missing: there is no such trial, so that nothing is to be waited for
  */
 
+/** Whether it is still on its way. @param {Side} side */
+export const waiting = (side) => side.trial === null && side.problem === "";
+
 /** Milliseconds between two looks at trials that run. */
 const pace = 2000;
 

@@ -5,6 +5,8 @@ import { artifactUrl } from "../../api.js";
 import { tiles } from "../../data/compare.js";
 import { artifactOf } from "../../data/trial.js";
 import { html } from "../../html.js";
+import { Loading } from "../../parts/empty.js";
+import { waiting } from "./load.js";
 
 const shown = 8;
 const edge = 64;
@@ -33,6 +35,7 @@ export function Matrix({ sides }) {
   const seeds = [...new Set(sides.flatMap((side) => (side.protocol ? [side.protocol.seed] : [])))];
   const sheets = useSheets(ordered.map((row) => artifactUrl(row.artifact.sha256, row.artifact.name)));
   const count = Math.max(0, ...sheets.map((one) => (one ? one.columns * one.rows : 0)));
+  if (ordered.length === 0 && sides.some(waiting)) return html`<${Loading} height=${160} label="Loading the trials" />`;
   if (ordered.length === 0) return html`<p class="chart-empty">No trial has been evaluated yet.</p>`;
   const here = Math.min(from, Math.max(0, count - 1));
   const noises = Array.from({ length: Math.max(0, Math.min(shown, count - here)) }, (_, i) => here + i);
