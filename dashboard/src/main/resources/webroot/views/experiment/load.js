@@ -5,6 +5,7 @@ import { get } from "../../api.js";
 import { isSettled, join } from "../../data/columns.js";
 import { changesTable } from "../../data/events.js";
 import { follow } from "../../live.js";
+import { paced } from "../../parts/paced.js";
 
 /** Trials a request. */
 const pageSize = 2000;
@@ -99,32 +100,4 @@ function begunAgain(before, now) {
   const done = (/** @type {any} */ one) =>
     ["SUCCEEDED", "CACHED", "FAILED", "CANCELLED"].reduce((sum, s) => sum + (one.tasks?.[s] ?? 0), 0);
   return before.trials !== now.trials || done(now) < done(before);
-}
-
-/**
- * One load at a time, and a pause after it four times as long as it took: many events, or many
- * trials, never make the page busy.
- * @param {() => Promise<void>} load
- */
-function paced(load) {
-  let busy = false;
-  let asked = false;
-  const run = async () => {
-    if (busy) {
-      asked = true;
-      return;
-    }
-    busy = true;
-    const begun = performance.now();
-    await load();
-    const pause = Math.max(500, 4 * (performance.now() - begun));
-    setTimeout(() => {
-      busy = false;
-      if (asked) {
-        asked = false;
-        run();
-      }
-    }, pause);
-  };
-  return run;
 }

@@ -5,6 +5,7 @@ import { get } from "../../api.js";
 import { afterEvents } from "../../data/events.js";
 import { withLines } from "../../data/trial.js";
 import { follow } from "../../live.js";
+import { paced } from "../../parts/paced.js";
 
 /** @typedef {import("../../data/trial.js").Point} Point */
 
@@ -69,12 +70,13 @@ export function useTrial(id, index) {
         return next;
       });
     };
-    again.current = load;
-    load();
+    const ask = paced(load, 300);
+    again.current = ask;
+    ask();
     const stop = follow(id, {
       onState: (events) => {
         const { trial: next, reload } = afterEvents(now, events);
-        if (reload) load();
+        if (reload) ask();
         else if (next !== now) setTrial((now = next));
       },
       onMetrics: (/** @type {any} */ batch) => {
