@@ -227,3 +227,16 @@ test("arrow keys walk round items that have words", () => {
   assert.equal(keys.step(option, null, "Tab"), null);
   assert.equal(keys.step({ series: [] }, null, "ArrowRight"), null);
 });
+
+test("an axis that was searched over is a scale, one of few values stays a row of values", () => {
+  const values = Array.from({ length: 60 }, (_, i) => i / 60);
+  const searched = {
+    count: 60, total: 60, spec: {},
+    columns: [
+      { name: "rate", label: "rate", group: "axis", kind: "number", values },
+      { name: "steps", label: "steps", group: "axis", kind: "number", values: values.map((one) => Math.floor(one * 4)) },
+      { name: "fd:a", label: "FD a", group: "score", kind: "number", values },
+    ],
+  };
+  assert.deepEqual(parallel.dimensionsOf(searched, ["rate", "steps", "fd:a"]).map((one) => one.kind), ["number", "category", "number"]);
+});

@@ -25,7 +25,8 @@ export function dimensionsOf(table, names) {
     if (!found) return [];
     const values = distinct(found.values);
     if (values.length < 2) return [];
-    const few = found.group === "axis" || (values.length <= 8 && i < names.length - 1);
+    const most = found.group === "axis" ? 24 : 8;
+    const few = values.length <= most && (found.group === "axis" || i < names.length - 1);
     /** @type {Dimension["kind"]} */
     const kind = found.kind === "number" && !few ? "number" : "category";
     return [{ name, label: found.label, kind, values: kind === "category" ? values : [] }];

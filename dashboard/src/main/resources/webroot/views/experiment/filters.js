@@ -1,6 +1,6 @@
 // @ts-check
 /** The one filter of the experiment page: search, values of axes, states, ranges; chips of what holds. */
-import { dimensions, inGroups, scores } from "../../data/columns.js";
+import { dimensions, distinct, inGroups, scores } from "../../data/columns.js";
 import { everything, facets, isEverything, narrow, toggle, warm } from "../../data/filter.js";
 import { number } from "../../format.js";
 import { html } from "../../html.js";
@@ -19,6 +19,7 @@ export function Filters({ table, filter, shown, onFilter }) {
   const ranged = [
     ...scores(table).slice(0, 12),
     ...inGroups(table, "fact").filter((one) => ["nfe", "deviceSeconds", "seconds"].includes(one.name)),
+    ...inGroups(table, "axis").filter((one) => one.kind === "number" && distinct(one.values).length > 8),
   ];
   return html`<section class="filters" aria-label="Filter of trials">
     <div class="filter-bar">
@@ -86,11 +87,16 @@ function conditions(filter) {
   ];
 }
 
+/** Values that a panel lists at most, besides the chosen ones. */
+const mostListed = 200;
+
 /** @param {{name: string, label: string, table: any, filter: any, onFilter: (filter: any) => void}} props */
 function Values({ name, label, table, filter, onFilter }) {
   const chosen = (name === "state" ? filter.states : (filter.values[name] ?? [])).length;
-  const content = () =>
-    facets(table, filter, name).map(
+  const content = () => {
+    const all = facets(table, filter, name);
+    const listed = all.filter((one, i) => i < mostListed || one.chosen);
+    return html`${listed.map(
       (one) =>
         html`<label key=${one.value} class="filter-value">
           <input
@@ -101,7 +107,9 @@ function Values({ name, label, table, filter, onFilter }) {
           <span>${name === "state" ? one.value.toLowerCase() : one.value}</span>
           <span class="filter-number">${one.count}</span>
         </label>`,
-    );
+    )}
+    ${listed.length < all.length && html`<p class="chart-note">${all.length - listed.length} more values: search for one, or use Ranges.</p>`}`;
+  };
   return html`<${Drop} label=${label} count=${chosen} content=${content} />`;
 }
 

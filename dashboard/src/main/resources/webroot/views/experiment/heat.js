@@ -12,6 +12,9 @@ import { Choice } from "./choice.js";
 const mostCells = 20_000;
 const mostFacets = 60;
 
+/** Axes with more values are not chosen by themselves. */
+const mostValues = 100;
+
 /** @param {import("./parts.js").SectionProps} props */
 export function Heat({ id, table, rows, score, query, setQuery, onCell }) {
   const all = dimensions(table);
@@ -76,16 +79,20 @@ export function Heat({ id, table, rows, score, query, setQuery, onCell }) {
 }
 
 /**
- * The axes that the URL names, or else the two with the most values.
+ * The axes that the URL names, or else the two with the most values, but not too many.
  * @param {import("../../data/columns.js").Column[]} all
  * @param {URLSearchParams} query
  */
 function axesOf(all, query) {
   const named = (/** @type {string} */ key) => all.find((one) => one.name === query.get(key))?.name ?? null;
-  const bySize = all
+  const sized = all
     .filter((one) => one.name !== "seed" && one.name !== "nfe")
-    .map((one) => ({ name: one.name, size: distinct(one.values).length }))
-    .sort((a, b) => b.size - a.size);
+    .map((one) => ({ name: one.name, size: distinct(one.values).length }));
+  // Axes that were searched over rather than laid out as a grid have about as many values as trials.
+  const bySize = [
+    ...sized.filter((one) => one.size <= mostValues).sort((a, b) => b.size - a.size),
+    ...sized.filter((one) => one.size > mostValues).sort((a, b) => a.size - b.size),
+  ];
   const x = named("x") ?? bySize.find((one) => one.name !== named("y"))?.name ?? all[0]?.name;
   if (!x) return null;
   const y =
