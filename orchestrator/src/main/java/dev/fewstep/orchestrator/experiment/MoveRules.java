@@ -114,8 +114,7 @@ final class MoveRules {
         draft.more();
         return;
       }
-      Optional<TaskRecord> known = draft.task(key);
-      if (known.isPresent() && follow(draft, index, known.get())) {
+      if (follow(draft, index, draft.task(key).orElseThrow())) {
         moved++;
         draft.more();
       }
@@ -126,8 +125,8 @@ final class MoveRules {
   private static boolean follow(Draft draft, TaskIndex index, TaskRecord task) {
     return switch (task.state()) {
       case PENDING -> leavePending(draft, index, task);
-      case QUEUED -> leaveQueue(draft, index, task);
-      case RUNNING, SUCCEEDED, FAILED, CANCELLED, CACHED -> false;
+      case QUEUED -> leaveQueue(draft, task);
+      case RUNNING, SUCCEEDED, FAILED, CANCELLED, CACHED -> false; // Moved a moment ago.
     };
   }
 
@@ -144,17 +143,11 @@ final class MoveRules {
           task.edit().state(TaskState.FAILED).failure(because(draft, task, failed.get())));
       return true;
     }
-    if (task.notBefore().isPresent() || !index.dependenciesServe(task)) {
-      return false;
-    }
     draft.move(task, Transition.Trigger.READY, task.edit().state(TaskState.QUEUED));
     return true;
   }
 
-  private static boolean leaveQueue(Draft draft, TaskIndex index, TaskRecord task) {
-    if (index.dependenciesSucceeded(task)) {
-      return false;
-    }
+  private static boolean leaveQueue(Draft draft, TaskRecord task) {
     TaskRecord.Builder changed = task.edit().state(TaskState.PENDING);
     if (task.published()) {
       changed.nextAttempt();
@@ -176,9 +169,9 @@ final class MoveRules {
           draft
               .experiment(want.experimentId())
               .filter(known -> want.settled().isEmpty() && !known.withdrawn());
-      Optional<TaskRecord> upstream = draft.task(cancelled.key());
-      if (experiment.isPresent() && upstream.isPresent()) {
-        PlanningRules.join(draft, experiment.get(), upstream.get(), Optional.empty());
+      if (experiment.isPresent()) {
+        TaskRecord upstream = draft.task(cancelled.key()).orElseThrow();
+        PlanningRules.join(draft, experiment.get(), upstream, Optional.empty());
         moved = true;
       }
     }

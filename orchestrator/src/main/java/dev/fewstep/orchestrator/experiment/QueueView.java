@@ -2,7 +2,6 @@ package dev.fewstep.orchestrator.experiment;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.WorkerRecord;
@@ -137,7 +136,7 @@ public record QueueView(List<ClassQueue> classes) {
       Map<String, Integer> counts = new HashMap<>();
       state.leases().stream()
           .flatMap(lease -> state.task(lease.taskKey()).stream())
-          .filter(task -> task.state() == TaskState.RUNNING && task.deviceClass().equals(name))
+          .filter(task -> task.deviceClass().equals(name))
           .forEach(task -> counts.merge(wantingProject(task), 1, Integer::sum));
       counts.forEach((project, count) -> part(project).running = count);
       return counts.values().stream().mapToInt(Integer::intValue).sum();

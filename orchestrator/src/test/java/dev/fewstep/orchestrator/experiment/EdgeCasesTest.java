@@ -407,6 +407,16 @@ class EdgeCasesTest {
   }
 
   @Test
+  void foldingWhatIsThereAgainChangesNothing() {
+    world.submit(Specs.spec("e"));
+    UUID worker = world.worker();
+    world.drainTo(worker, TaskKind.EVALUATE);
+    String before = StateText.of(world.state);
+    world.state.records().toList().forEach(world.state::replay);
+    assertThat(StateText.of(world.state)).isEqualTo(before);
+  }
+
+  @Test
   void nothingIsSeenOfWhatIsNotThere() {
     OrchestratorState state = new OrchestratorState();
     assertThat(state.tasks("none", Optional.empty(), 9)).isEmpty();

@@ -1,6 +1,7 @@
 package dev.fewstep.orchestrator.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.fewstep.orchestrator.experiment.Explanation.Code;
 import dev.fewstep.orchestrator.experiment.Explanation.Reason;
@@ -22,6 +23,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -130,10 +132,39 @@ class ExplanationTest {
     assertThat(world.task(execution).state()).isEqualTo(TaskState.RUNNING);
   }
 
+  @Test
+  void theQueueCountsAllAndExaminesSome() {
+    String seeds = IntStream.range(0, 120).boxed().toList().toString();
+    world.submit(Specs.spec("e", "{}", seeds, "{}"));
+    world.submit(Specs.spec("f", "{}", seeds, "{}"));
+    QueueView.ClassQueue nobody = queue();
+    assertThat(nobody.workers()).isZero();
+    assertThat(nobody.projects()).as("both are of one project").hasSize(1);
+    QueueView.ProjectQueue project = nobody.projects().get(0);
+    assertThat(project.queued()).isGreaterThan(QueueView.EXAMINED);
+    assertThat(project.examined()).isEqualTo(QueueView.EXAMINED);
+    assertThat(project.reasons())
+        .extracting(QueueView.Waiting::reason)
+        .containsOnly(Code.NO_WORKER);
+    UUID worker = world.worker();
+    presence(world.id(), "gpu", 1L << 30);
+    World.Execution running = world.start(worker);
+    assertThat(view().classes())
+        .extracting(QueueView.ClassQueue::name, QueueView.ClassQueue::running)
+        .containsExactly(tuple("cpu", 1), tuple("gpu", 0));
+    world.succeed(running);
+    world.drain(worker);
+    world.pass(Duration.ofMinutes(5));
+    assertThat(view().classes()).as("nobody is there and nothing waits").isEmpty();
+  }
+
+  private QueueView view() {
+    return new Explanations(world.state, World.SETTINGS, world.time).queue();
+  }
+
   private QueueView.ClassQueue queue() {
-    QueueView view = new Explanations(world.state, World.SETTINGS, world.time).queue();
-    assertThat(view.classes()).hasSize(1);
-    return view.classes().get(0);
+    assertThat(view().classes()).hasSize(1);
+    return view().classes().get(0);
   }
 
   private ExperimentExplanation explain(String experiment) {
