@@ -21,7 +21,7 @@ export function CurveEnds({ id, table, rows, query, setQuery, onTrial }) {
     () => (/** @type {any} */ theme) => curvesOption(table, curves, name, theme),
     [curves, name],
   );
-  if (!name) return html`<p class="chart-empty">No trial of this experiment has kept a curve: those that are cached show theirs on their own pages.</p>`;
+  if (!name) return html`<p class="chart-empty">No trial of this experiment has a curve to show yet. Of those that were cached, the pages of the trials show it.</p>`;
   return html`<${Chart}
     title=${`${name}: last and least value of each trial`}
     name=${`${id}-${name}`}
