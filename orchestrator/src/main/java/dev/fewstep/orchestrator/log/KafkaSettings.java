@@ -88,6 +88,8 @@ public record KafkaSettings(
     settings.put("request.timeout.ms", 20_000);
     settings.put("max.block.ms", 30_000);
     settings.put("linger.ms", 0);
+    // A transaction of a grid's planning is a megabyte: at 16 KiB it would be dozens of requests.
+    settings.put("batch.size", 1 << 20);
     settings.put("acks", "all");
     settings.put("compression.type", "lz4");
     settings.put("max.request.size", TopicSetup.MAX_RECORD_BYTES);

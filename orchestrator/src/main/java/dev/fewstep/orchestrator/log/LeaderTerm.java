@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -57,6 +58,7 @@ final class LeaderTerm implements AutoCloseable {
   private static final Duration LAG_INTERVAL = Duration.ofMillis(200);
   private static final Duration GENERATION_PATIENCE = Duration.ofSeconds(10);
   private static final Duration REPLAY_PATIENCE = Duration.ofMinutes(5);
+  private static final int ANSWER_WITHIN_MS = 10_000;
   private static final Duration MAX_DECIDING = Duration.ofMillis(20);
   private static final int MAX_CHANGES = 1_000;
   private static final Duration POSITION_INTERVAL = Duration.ofSeconds(1);
@@ -66,6 +68,7 @@ final class LeaderTerm implements AutoCloseable {
   private final Consumer<byte[], byte[]> inbox;
   private final BooleanSupplier elected;
   private final Producer<byte[], byte[]> producer;
+  private final Consumer<byte[], byte[]> ends;
   private final TaskTimings timings;
   private final StateCodec codec = new StateCodec();
   private final OrchestratorState state;
@@ -98,6 +101,12 @@ final class LeaderTerm implements AutoCloseable {
     // Set by the first transaction: this machine's own clock may be hours wrong.
     this.recordClock = new RecordClock(Instant.EPOCH, System::nanoTime);
     this.timings = new TaskTimings(context.metrics());
+    // On a connection of its own: behind a fetch that waits for records, a question waits as long.
+    Map<String, Object> config = context.settings().client("fewstep-leader-end");
+    config.put("isolation.level", "read_committed");
+    config.put("default.api.timeout.ms", ANSWER_WITHIN_MS);
+    this.ends =
+        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     this.producer =
         new KafkaProducer<>(
             context.settings().transactional(),
@@ -130,13 +139,7 @@ final class LeaderTerm implements AutoCloseable {
   /** The committed state: after fencing, nobody commits to it any more but this term. */
   private OrchestratorState takeOver() {
     long began = System.nanoTime();
-    Map<String, Object> config = context.settings().client("fewstep-leader-end");
-    config.put("isolation.level", "read_committed");
-    long end;
-    try (Consumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      end = consumer.endOffsets(List.of(STATE)).get(STATE);
-    }
+    long end = ends.endOffsets(List.of(STATE)).get(STATE);
     OrchestratorState committed = context.view().copy(end, REPLAY_PATIENCE);
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     context.metrics().replayed(took);
@@ -239,7 +242,7 @@ final class LeaderTerm implements AutoCloseable {
       return true;
     }
     lastLagCheck = System.nanoTime();
-    long lag = inbox.endOffsets(List.of(INBOX)).get(INBOX) - inbox.position(INBOX);
+    long lag = ends.endOffsets(List.of(INBOX)).get(INBOX) - inbox.position(INBOX);
     context.metrics().inboxLag(lag);
     return lag > 0;
   }
@@ -390,5 +393,6 @@ final class LeaderTerm implements AutoCloseable {
   @Override
   public void close() {
     producer.close(Duration.ZERO);
+    ends.close(CloseOptions.timeout(Duration.ZERO));
   }
 }
