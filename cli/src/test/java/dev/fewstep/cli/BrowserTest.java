@@ -55,6 +55,8 @@ class BrowserTest {
         const found = await globalThis.axe.run(document, {
           resultTypes: ["violations"],
           runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+          // Experimental, and off unless asked for: it takes a name cut by "…" for another one.
+          rules: {"label-content-name-mismatch": {enabled: false}},
         });
         return found.violations.flatMap((one) =>
           one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}: ${node.failureSummary}`));
@@ -280,7 +282,8 @@ class BrowserTest {
     Locator more = button("More actions");
     more.focus();
     page.keyboard().press("Enter");
-    assertThat(page.locator("[role=menu] [role=menuitem]").first()).isFocused();
+    assertThat(page.locator("[role=menu] [role=menuitem]:not([aria-disabled=true])").first())
+        .isFocused();
     page.keyboard().press("Escape");
     assertThat(more).isFocused();
 
@@ -304,7 +307,7 @@ class BrowserTest {
             Map.entry(one + "/trials/0", "main canvas"),
             Map.entry("#/compare?t=%1$s/0&t=%1$s/1".formatted(experiment), "table.compare"),
             Map.entry("#/compare", "main h1"),
-            Map.entry("#/fleet", "main table"),
+            Map.entry("#/fleet", "main canvas"),
             Map.entry("#/nowhere", "main h1"));
     List<String> violations = new ArrayList<>();
     for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
