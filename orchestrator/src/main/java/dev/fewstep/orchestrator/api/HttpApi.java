@@ -134,7 +134,7 @@ public final class HttpApi implements AutoCloseable {
         .route(ApiContract.PREFIX + "/*")
         .handler(context -> context.fail(ApiException.notFound("The API has no such path.")));
     new OperationRoutes(replies, parts.state(), parts.metrics(), parts.readiness()).mount(router);
-    new Dashboard(vertx).mount(router);
+    new Dashboard().mount(router);
     router.route().failureHandler(Problems::handle);
     for (int status : new int[] {400, 404, 405, 406, 413, 415, 500, 501}) {
       router.errorHandler(status, Problems::handle);
@@ -184,10 +184,17 @@ public final class HttpApi implements AutoCloseable {
   }
 
   private static void documents(Operations operations, ApiContract contract) {
-    operations.on("getOpenApiYaml", Replies.document("application/yaml", contract.yaml()));
-    operations.on("getOpenApiJson", Replies.document("application/json", contract.json()));
+    text(operations, "getOpenApiYaml", "application/yaml", contract.yaml());
+    text(operations, "getOpenApiJson", "application/json", contract.json());
+    text(operations, "getSpecSchema", "application/json", Json.toText(SpecSchema.tree()));
+  }
+
+  private static void text(Operations operations, String operation, String type, String text) {
     operations.on(
-        "getSpecSchema", Replies.document("application/json", Json.toText(SpecSchema.tree())));
+        operation,
+        context -> {
+          var unused = context.response().putHeader("Content-Type", type).end(text);
+        });
   }
 
   private static void stream(RoutingContext context, EventHub events) {
