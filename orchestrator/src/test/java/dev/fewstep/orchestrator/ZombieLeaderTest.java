@@ -220,10 +220,10 @@ class ZombieLeaderTest {
       TestStack.await("one leads", () -> zombie.leads() != heir.leads());
       submits(zombie);
       submits(heir);
-      assertThat(afterwards(zombie.trace()))
-          .as("stages of the term that was over")
-          .doesNotContain(Stage.READ)
-          .hasSizeLessThanOrEqualTo(stage == Stage.ASSIGNED ? 2 : 1);
+      // It may read on until its group tells it, and may try to write what it makes of that, once.
+      assertThat(afterwards(zombie.trace()).stream().filter(reached -> reached == Stage.SENT))
+          .as("transactions of the term that was over, tried and refused")
+          .hasSizeLessThanOrEqualTo(1);
       if (stage != Stage.ASSIGNED) {
         assertThat(heir.leads()).as("the heir was not disturbed").isTrue();
       }

@@ -12,6 +12,7 @@ import io.minio.GetBucketVersioningArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetObjectResponse;
 import io.minio.HeadObjectResponse;
+import io.minio.Http;
 import io.minio.ListMultipartUploadsArgs;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
@@ -47,9 +48,10 @@ import java.util.Set;
 import okhttp3.OkHttpClient;
 
 /**
- * One bucket of MinIO or any other S3. Every call blocks and is made once; the client itself
- * repeats some that the server answered with an error. Needs only what every S3 has: tags, versions
- * and policies are asked about, not used. Safe for use by several threads.
+ * One bucket of MinIO or any other S3. Every call blocks. A request that the server answers with
+ * 408, 429 or 5xx is repeated up to four times within a second or two: a store that is written by
+ * several says so when an object goes or comes while it is looked at. Needs only what every S3 has:
+ * tags, versions and policies are asked about, not used. Safe for use by several threads.
  */
 public final class S3Bucket implements AutoCloseable {
   /**
@@ -79,6 +81,7 @@ public final class S3Bucket implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .readTimeout(Duration.ofSeconds(60))
             .writeTimeout(Duration.ofSeconds(60))
+            .addInterceptor(new Http.StatusRetryInterceptor())
             .build();
     this.client =
         MinioClient.builder()

@@ -3,11 +3,14 @@ package dev.fewstep.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.fewstep.embedded.EmbeddedS3;
 import dev.fewstep.embedded.S3Credentials;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.MinioAsyncClient;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -133,6 +137,28 @@ class S3BucketTest {
         .isInstanceOfSatisfying(
             S3Exception.class,
             e -> assertThat(e.reason()).isEqualTo(S3Exception.Reason.UNSUPPORTED));
+  }
+
+  @Test
+  void a_request_that_the_server_could_not_answer_is_asked_again() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    HttpServer moody = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    moody.createContext(
+        "/",
+        exchange -> {
+          int status = asked.incrementAndGet() < 3 ? 500 : 404;
+          exchange.sendResponseHeaders(status, -1);
+          exchange.close();
+        });
+    moody.start();
+    URI address = URI.create("http://127.0.0.1:" + moody.getAddress().getPort());
+    try (S3Bucket other =
+        new S3Bucket(new S3Settings(address, "us-east-1", "fewstep", ACCESS, SECRET))) {
+      assertThat(other.stat("sha256/aa/one")).isEmpty();
+      assertThat(asked).hasValue(3);
+    } finally {
+      moody.stop(0);
+    }
   }
 
   @Test
