@@ -9,6 +9,7 @@ import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.TaskMessage;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,6 +99,44 @@ class LeadershipTest {
       UUID key = UUID.randomUUID();
       assertThat(client.submit(spec("after", "elsewhere"), key).statusCode()).isEqualTo(201);
       assertThat(published("restart")).isEqualTo(before);
+    }
+  }
+
+  /** As a broker leaves it behind that forgot to end a commit: KAFKA-20734. */
+  @Test
+  void a_transaction_that_nobody_ends_does_not_keep_the_next_leader_from_leading() {
+    try (Orchestrator first = Orchestrator.start(config())) {
+      TestStack.await("a leader", () -> first.ready() && leads(first));
+    }
+    Map<String, Object> settings =
+        Map.of(
+            "bootstrap.servers",
+            stack.kafka().bootstrapServers(),
+            "transactional.id",
+            "nobody",
+            "transaction.timeout.ms",
+            600_000);
+    KafkaProducer<byte[], byte[]> nobody =
+        new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
+    try (Orchestrator follower = Orchestrator.start(config())) {
+      TestStack.await("the next", () -> follower.ready() && leads(follower));
+      nobody.initTransactions();
+      nobody.beginTransaction();
+      var unused =
+          nobody.send(
+              new ProducerRecord<>(
+                  Topics.STATE, 0, "experiment/hidden".getBytes(StandardCharsets.UTF_8), null));
+      nobody.flush();
+    }
+    try (Orchestrator heir = Orchestrator.start(config())) {
+      TestStack.await("the heir", () -> heir.ready() && leads(heir));
+      ApiClient client = new ApiClient(heir.address());
+      client.importInputs();
+      assertThat(client.submit(spec("seen", "nowhere"), UUID.randomUUID()).statusCode())
+          .as("what is decided is seen again")
+          .isEqualTo(201);
+    } finally {
+      nobody.close(Duration.ZERO);
     }
   }
 

@@ -57,11 +57,14 @@ public final class EmbeddedKafka implements AutoCloseable {
     if (port != 0) {
       LoopbackPorts.requireFree(SERVICE, port);
     }
-    format(absolute);
+    boolean used = !format(absolute);
     int[] free = LoopbackPorts.free(2);
     int brokerPort = port == 0 ? free[0] : port;
     KafkaRaftServer server = null;
     try {
+      if (used) {
+        CrashedBroker.fence(absolute, NODE_ID);
+      }
       server =
           new KafkaRaftServer(
               new KafkaConfig(configuration(absolute, brokerPort, free[1]), false), Time.SYSTEM);
@@ -103,11 +106,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     return "EmbeddedKafka[" + bootstrapServers() + "]";
   }
 
-  private static void format(Path directory) {
+  /** Whether there was nothing before. */
+  private static boolean format(Path directory) {
     try {
       Files.createDirectories(directory);
       if (Files.exists(directory.resolve("meta.properties"))) {
-        return;
+        return false;
       }
       new Formatter()
           .setPrintStream(
@@ -120,6 +124,7 @@ public final class EmbeddedKafka implements AutoCloseable {
           .setReleaseVersion(MetadataVersion.latestProduction())
           .setIgnoreFormatted(true)
           .run();
+      return true;
     } catch (Exception e) {
       throw EmbeddedException.withReason(
           "The directory " + directory + " could not be made ready for Kafka", e);
@@ -168,9 +173,9 @@ public final class EmbeddedKafka implements AutoCloseable {
     config.put("group.share.min.record.lock.duration.ms", "1000");
     config.put("group.share.max.record.lock.duration.ms", "3600000");
 
-    // After a crash the controller takes the broker back only when its old session has ended: 9 s
-    // by default.
-    config.put("broker.session.timeout.ms", "3000");
+    // The only broker gains nothing by being fenced when this JVM was stopped for a while: it loses
+    // transactions (see CrashedBroker).
+    config.put("broker.session.timeout.ms", "60000");
     config.put("broker.heartbeat.interval.ms", "500");
 
     // A producer whose transactions follow each other at once waits so long, 20 ms by default, for

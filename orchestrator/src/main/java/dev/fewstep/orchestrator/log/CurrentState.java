@@ -23,6 +23,7 @@ public final class CurrentState implements CommittedState, AutoCloseable {
 
   private final StateView view;
   private final Admin admin;
+  private volatile long least;
 
   /** The fold and a client that asks for the end. */
   public CurrentState(KafkaSettings settings, StateView view) {
@@ -45,6 +46,7 @@ public final class CurrentState implements CommittedState, AutoCloseable {
               .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
               .offset();
       var unused = view.await(end).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      least = end;
     } catch (ExecutionException e) {
       throw new IOException(
           "the end of the state cannot be asked for: " + e.getCause().getMessage(), e);
@@ -59,7 +61,8 @@ public final class CurrentState implements CommittedState, AutoCloseable {
 
   @Override
   public <T> T read(Function<OrchestratorState, T> reader) {
-    return view.read(reader);
+    // The tail may have started over since.
+    return view.read(least, PATIENCE, reader);
   }
 
   @Override

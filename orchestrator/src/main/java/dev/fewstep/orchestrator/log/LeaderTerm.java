@@ -52,7 +52,6 @@ import org.slf4j.LoggerFactory;
 final class LeaderTerm implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderTerm.class);
   private static final TopicPartition INBOX = new TopicPartition(Topics.INBOX, 0);
-  private static final TopicPartition STATE = new TopicPartition(Topics.STATE, 0);
   private static final Duration IDLE_POLL = Duration.ofMillis(200);
   private static final Duration CHECKING_POLL = Duration.ofMillis(5);
   private static final Duration LAG_INTERVAL = Duration.ofMillis(200);
@@ -139,7 +138,7 @@ final class LeaderTerm implements AutoCloseable {
   /** The committed state: after fencing, nobody commits to it any more but this term. */
   private OrchestratorState takeOver() {
     long began = System.nanoTime();
-    long end = ends.endOffsets(List.of(STATE)).get(STATE);
+    long end = new OpenTransactions(context.topics().admin(), ends).endAll();
     OrchestratorState committed = context.view().copy(end, REPLAY_PATIENCE);
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     context.metrics().replayed(took);

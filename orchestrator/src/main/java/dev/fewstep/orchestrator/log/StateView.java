@@ -52,7 +52,6 @@ public final class StateView implements AutoCloseable {
   private final TreeMap<Long, List<CompletableFuture<Long>>> waiting = new TreeMap<>();
   private OrchestratorState state = new OrchestratorState();
   private StateCounts counts = new StateCounts();
-  private long folded;
   private volatile long offset;
   private volatile boolean caughtUp;
   private volatile String problem = "";
@@ -88,19 +87,18 @@ public final class StateView implements AutoCloseable {
   }
 
   /**
-   * A state of its own that has every record below an offset folded in, and perhaps more: what a
-   * leader goes on from. Waits until there is one.
+   * Reads the state once every record below an offset is folded in; waits until it is.
    *
-   * @param end an offset of the state topic
+   * @param least an offset of the state topic
    * @throws IllegalStateException when the tail does not go on, or does not get there in time
    */
-  OrchestratorState copy(long end, Duration patience) {
+  <T> T read(long least, Duration patience, Function<OrchestratorState, T> reader) {
     long began = System.nanoTime();
     while (true) {
       lock.readLock().lock();
       try {
-        if (folded >= end) {
-          return state.copy();
+        if (offset >= least) {
+          return reader.apply(state);
         }
       } finally {
         lock.readLock().unlock();
@@ -110,10 +108,24 @@ public final class StateView implements AutoCloseable {
       }
       if (System.nanoTime() - began > patience.toNanos()) {
         throw new IllegalStateException(
-            "The state was not read up to offset " + end + " within " + patience);
+            "The state was read up to offset "
+                + offset
+                + " and not up to "
+                + least
+                + " within "
+                + patience.toSeconds()
+                + " s");
       }
       LockSupport.parkNanos(GLANCE.toNanos());
     }
+  }
+
+  /**
+   * A state of its own that has every record below an offset folded in, and perhaps more: what a
+   * leader goes on from. Waits and fails as {@link #read(long, Duration, Function)}.
+   */
+  OrchestratorState copy(long least, Duration patience) {
+    return read(least, patience, OrchestratorState::copy);
   }
 
   /** Next offset to read: every committed record before it is folded in. */
@@ -233,7 +245,7 @@ public final class StateView implements AutoCloseable {
     try {
       state = new OrchestratorState();
       counts = new StateCounts();
-      folded = 0;
+      offset = 0;
     } finally {
       lock.writeLock().unlock();
     }
@@ -262,15 +274,14 @@ public final class StateView implements AutoCloseable {
   }
 
   private void moveTo(long next) {
+    List<CompletableFuture<Long>> reached = new ArrayList<>();
     lock.writeLock().lock();
     try {
-      folded = next;
+      offset = next;
     } finally {
       lock.writeLock().unlock();
     }
-    List<CompletableFuture<Long>> reached = new ArrayList<>();
     synchronized (waiting) {
-      offset = next;
       Map<Long, List<CompletableFuture<Long>>> due = waiting.headMap(next, true);
       due.values().forEach(reached::addAll);
       due.clear();

@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -148,9 +149,10 @@ public final class TopicSetup implements AutoCloseable {
     configs.forEach(
         (name, value) ->
             changes.add(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)));
-    await(
-        "configuring " + resource.name(),
-        admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
+    var unused =
+        await(
+            "configuring " + resource.name(),
+            admin.incrementalAlterConfigs(Map.of(resource, changes)).all());
   }
 
   /** Deletes what of the inbox lies before an offset; asks and does not wait. */
@@ -187,7 +189,7 @@ public final class TopicSetup implements AutoCloseable {
         .forEach(
             (name, done) -> {
               try {
-                await("making the topic " + name, done);
+                var unused = await("making the topic " + name, done);
                 LOG.info("Made the topic {}", name);
               } catch (TopicExistsException e) {
                 LOG.debug("The topic {} is there already", name);
@@ -195,9 +197,9 @@ public final class TopicSetup implements AutoCloseable {
             });
   }
 
-  private static void await(String what, org.apache.kafka.common.KafkaFuture<Void> done) {
+  static <T> T await(String what, KafkaFuture<T> done) {
     try {
-      done.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      return done.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof TopicExistsException exists) {
         throw exists;
