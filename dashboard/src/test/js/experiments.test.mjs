@@ -5,6 +5,8 @@ import {
   columns,
   direction,
   filtered,
+  first,
+  joined,
   listPath,
   nextSort,
   viewsOf,
@@ -52,4 +54,29 @@ test("the best score is told with its space, baseline and NFE", () => {
   assert.equal(bestText({ space: "fashion-c", score: 7, ratio: 0.2728, nfe: 3, heldOut: true }), "fashion-c, 0.27 × baseline, 3 NFE");
   assert.equal(bestText({ space: "a", score: 7, heldOut: false }), "a, trained space");
   assert.equal(bestText(null), "");
+});
+
+test("as many as were shown are read again, in requests of a bounded size", async () => {
+  const stock = Array.from({ length: 470 }, (_, i) => ({ id: `e${i}` }));
+  const asked = [];
+  const ask = async ({ limit, after }) => {
+    asked.push(limit);
+    const from = after ? Number(after) : 0;
+    const items = stock.slice(from, from + limit);
+    return { items, next: items.length === limit ? String(from + limit) : undefined };
+  };
+  const some = await first(ask, 450);
+  assert.deepEqual([some.items.length, some.next, asked], [450, "450", [200, 200, 50]]);
+  const all = await first(ask, 500);
+  assert.deepEqual([all.items.length, all.next], [470, undefined]);
+  assert.deepEqual(await first(async () => ({ items: [] }), 50), { items: [], next: undefined });
+});
+
+test("an experiment that moved between two pages is listed once, as it was read last", () => {
+  const before = [{ id: "a" }, { id: "b", state: "RUNNING" }];
+  assert.deepEqual(joined(before, [{ id: "b", state: "FAILED" }, { id: "c" }]), [
+    { id: "a" },
+    { id: "b", state: "FAILED" },
+    { id: "c" },
+  ]);
 });

@@ -140,3 +140,29 @@ test("without a network the streams are closed, and opened with it", () => {
   turn();
   assert.equal(a.of("state").length, 1);
 });
+
+test("many experiments take few connections: those beyond are heard from the stream of all", () => {
+  const { hub, sources, turn } = play();
+  const ears = ["a", "b", "c", "d", "e"].map((id) => ({ address: `http://x/events?experiment=${id}`, ...ear() }));
+  ears.forEach((one) => hub.join(one.address, one.listen));
+  assert.deepEqual(sources.map((one) => one.address.slice(15)), ["?experiment=a", "?experiment=b", "?experiment=c", ""]);
+  sources[3].open();
+  assert.equal(ears[4].of("standing").at(-1).standing, "live");
+  sources[3].say("state", { entity: "experiment", key: "d", offset: 1 });
+  sources[3].say("state", { entity: "plan", key: "e/0", offset: 2 });
+  sources[3].say("state", { entity: "task", key: "t", offset: 3 });
+  sources[3].say("metrics", { taskKey: "t", points: [] });
+  turn();
+  const [, , , d, e] = ears;
+  assert.deepEqual(d.of("state").map((one) => [one.address, one.events.map((event) => event.offset)]), [[d.address, [1, 3]]]);
+  assert.deepEqual(e.of("state").map((one) => [one.address, one.events.map((event) => event.offset)]), [[e.address, [2, 3]]]);
+  assert.equal(e.of("metrics")[0].address, e.address);
+  assert.equal(ears[0].of("state").length, 0);
+  hub.leave(d.address, d.listen);
+  assert.equal(sources[3].closed, false);
+  hub.leave(e.address, e.listen);
+  assert.equal(sources[3].closed, true);
+  hub.leave(ears[0].address, ears[0].listen);
+  hub.join(e.address, e.listen);
+  assert.equal(sources[4].address, e.address, "a place is free again");
+});

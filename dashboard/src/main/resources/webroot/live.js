@@ -5,7 +5,7 @@
  */
 import { signal } from "@preact/signals";
 import { eventsUrl, uuid } from "./api.js";
-import { streams } from "./data/streams.js";
+import { everything, streams } from "./data/streams.js";
 
 /** @typedef {import("./data/streams.js").StateEvent} StateEvent */
 /** @typedef {import("./data/streams.js").Metrics} Metrics */
@@ -59,7 +59,12 @@ function connected() {
     });
     addEventListener("pagehide", () => port.postMessage({ act: "gone" }));
     addEventListener("pageshow", (event) => {
-      if (event.persisted) for (const address of listeners.keys()) port.postMessage({ act: "join", address });
+      if (!event.persisted) return;
+      for (const address of listeners.keys()) {
+        port.postMessage({ act: "join", address });
+        // The page was put away and comes back as it was: what happened since was told to nobody.
+        hear({ kind: "state", address, events: [everything] });
+      }
     });
     hub = {
       join: (address) => port.postMessage({ act: "join", address }),

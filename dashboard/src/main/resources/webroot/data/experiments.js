@@ -4,6 +4,9 @@
 /** How many experiments a page of the list has. */
 export const pageSize = 50;
 
+/** The most that one request asks for. */
+export const mostAtOnce = 200;
+
 /** The states of experiments, in the order of their lives. */
 export const states = ["PLANNING", "RUNNING", "PAUSED", "SUCCEEDED", "FAILED", "CANCELLED"];
 
@@ -43,6 +46,36 @@ export function listPath(query, page = {}) {
   asked.set("limit", String(page.limit ?? pageSize));
   if (page.after) asked.set("after", page.after);
   return `experiments?${asked}`;
+}
+
+/**
+ * The first so many experiments, in as many requests as that takes.
+ * @param {(page: {limit: number, after?: string}) => Promise<{items: any[], next?: string}>} ask
+ * @param {number} count at least one
+ * @returns {Promise<{items: any[], next?: string}>} next: what comes after them
+ */
+export async function first(ask, count) {
+  /** @type {any[]} */
+  let items = [];
+  /** @type {string | undefined} */
+  let next;
+  do {
+    const page = await ask({ limit: Math.min(mostAtOnce, count - items.length), after: next });
+    items = joined(items, page.items);
+    next = page.items.length > 0 ? page.next : undefined;
+  } while (next && items.length < count);
+  return { items, next };
+}
+
+/**
+ * Two pages as one list. An experiment whose place changed between the two readings is in both: it
+ * is listed once, as it was read last.
+ * @param {any[]} before
+ * @param {any[]} more
+ */
+export function joined(before, more) {
+  const ids = new Set(more.map((one) => one.id));
+  return [...before.filter((one) => !ids.has(one.id)), ...more];
 }
 
 /**

@@ -25,6 +25,23 @@ const mostEvents = 2000;
 /** The longest wait before a stream is opened anew, in milliseconds. */
 const longest = 5000;
 
+/**
+ * So many experiments have a stream each; those beyond are heard from the stream of all. Browsers
+ * hold six connections to a server over HTTP/1.1, for all tabs together, and requests need some.
+ */
+const mostOwn = 3;
+
+/** @param {string} address @returns {string | null} the experiment that its stream is about */
+const experimentOf = (address) => new URLSearchParams(address.split("?")[1] ?? "").get("experiment");
+
+/**
+ * Whether a change in the stream of all may concern an experiment. Of tasks that is not known here.
+ * @param {StateEvent} event
+ * @param {string} experiment
+ */
+const concerns = ({ entity, key }, experiment) =>
+  entity === "experiment" ? key === experiment : entity !== "plan" || key.startsWith(`${experiment}/`);
+
 /** Told in place of single changes. */
 export const everything = { entity: "all", key: "" };
 
@@ -35,6 +52,8 @@ export const everything = { entity: "all", key: "" };
 export function streams({ open, later = setTimeout, cancel = clearTimeout }) {
   /** @type {Map<string, Stream>} */
   const all = new Map();
+  /** Those who hear of an experiment from the stream of all: what listens for them. @type {Map<string, Map<Ear, Ear>>} */
+  const borrowed = new Map();
 
   const tell = (/** @type {Stream} */ stream, /** @type {Told} */ told) => stream.ears.forEach((ear) => ear(told));
 
@@ -97,43 +116,71 @@ export function streams({ open, later = setTimeout, cancel = clearTimeout }) {
     stream.again = later(() => connect(address, stream), millis);
   };
 
+  const enter = (/** @type {string} */ address, /** @type {Ear} */ ear) => {
+    let stream = all.get(address);
+    if (!stream) {
+      stream = {
+        source: null,
+        ears: new Set(),
+        standing: "connecting",
+        healed: false,
+        opened: false,
+        tries: 0,
+        events: new Map(),
+        batches: [],
+        timer: undefined,
+        again: undefined,
+      };
+      all.set(address, stream);
+      connect(address, stream);
+    }
+    stream.ears.add(ear);
+    ear({ kind: "standing", address, standing: stream.standing });
+  };
+
+  const go = (/** @type {string} */ address, /** @type {Ear} */ ear) => {
+    const stream = all.get(address);
+    if (!stream || !stream.ears.delete(ear) || stream.ears.size > 0) return;
+    cancel(stream.timer);
+    cancel(stream.again);
+    stream.source.close();
+    all.delete(address);
+  };
+
+  /** An ear at the stream of all that tells what concerns one experiment, as that one's own would. */
+  const through = (/** @type {string} */ address, /** @type {string} */ experiment, /** @type {Ear} */ ear) =>
+    /** @type {Ear} */ (told) => {
+      if (told.kind !== "state") return ear({ ...told, address });
+      const events = told.events.filter((event) => concerns(event, experiment));
+      if (events.length > 0) ear({ ...told, address, events });
+    };
+
   return {
     /**
      * @param {string} address
      * @param {Ear} ear
      */
     join(address, ear) {
-      let stream = all.get(address);
-      if (!stream) {
-        stream = {
-          source: null,
-          ears: new Set(),
-          standing: "connecting",
-          healed: false,
-          opened: false,
-          tries: 0,
-          events: new Map(),
-          batches: [],
-          timer: undefined,
-          again: undefined,
-        };
-        all.set(address, stream);
-        connect(address, stream);
-      }
-      stream.ears.add(ear);
-      ear({ kind: "standing", address, standing: stream.standing });
+      const experiment = experimentOf(address);
+      const full = [...all.keys()].filter(experimentOf).length >= mostOwn;
+      if (experiment === null || all.has(address) || !full) return enter(address, ear);
+      const mine = borrowed.get(address) ?? new Map();
+      if (mine.has(ear)) return;
+      const heardBy = through(address, experiment, ear);
+      borrowed.set(address, mine.set(ear, heardBy));
+      enter(address.split("?")[0], heardBy);
     },
     /**
      * @param {string} address
      * @param {Ear} ear
      */
     leave(address, ear) {
-      const stream = all.get(address);
-      if (!stream || !stream.ears.delete(ear) || stream.ears.size > 0) return;
-      cancel(stream.timer);
-      cancel(stream.again);
-      stream.source.close();
-      all.delete(address);
+      const mine = borrowed.get(address);
+      const heardBy = mine?.get(ear);
+      if (!mine || !heardBy) return go(address, ear);
+      mine.delete(ear);
+      if (mine.size === 0) borrowed.delete(address);
+      go(address.split("?")[0], heardBy);
     },
     /** The network is gone: an open connection would say so only much later. */
     offline() {

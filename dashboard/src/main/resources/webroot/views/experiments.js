@@ -2,19 +2,17 @@
 /** The list of experiments: searched, filtered, sorted, a page at a time, live. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../api.js";
-import { columns, direction, filtered, listPath, nextSort, pageSize } from "../data/experiments.js";
+import { columns, direction, filtered, first, joined, listPath, nextSort, pageSize } from "../data/experiments.js";
 import { html } from "../html.js";
 import { follow } from "../live.js";
 import { Empty, ErrorBox, Loading } from "../parts/empty.js";
+import { paced } from "../parts/paced.js";
 import { route, setQuery } from "../route.js";
 import { Filters } from "./list/filters.js";
 import { Row } from "./list/row.js";
 
 /** Changes of the state between two readings of the list, in milliseconds. */
 const settle = 1500;
-
-/** The most rows that are read again when the state has changed. */
-const mostRefreshed = 200;
 
 /** Every experiment, newest first unless the address says otherwise. */
 export function Experiments() {
@@ -23,49 +21,50 @@ export function Experiments() {
   const [next, setNext] = useState(/** @type {string | undefined} */ (undefined));
   const [problem, setProblem] = useState("");
   const asked = listPath(query);
-  const shown = useRef({ asked, count: 0, turn: 0 });
+  // rows: how many are wanted, which reading again must not make fewer
+  const shown = useRef({ rows: pageSize, turn: 0 });
 
-  /** @param {number} limit */
-  const load = (limit) => {
+  /** Reads what is shown anew, and gives way to whatever is asked for later. */
+  const load = async () => {
     const turn = ++shown.current.turn;
-    get(listPath(route.peek().query, { limit })).then(
-      (page) => {
-        if (turn !== shown.current.turn) return;
-        shown.current.count = page.items.length;
-        setItems(page.items);
-        setNext(page.next);
-        setProblem("");
-      },
-      (error) => turn === shown.current.turn && setProblem(error.message),
-    );
+    const asking = route.peek().query;
+    try {
+      const page = await first((part) => get(listPath(asking, part)), shown.current.rows);
+      if (turn !== shown.current.turn) return;
+      setItems(page.items);
+      setNext(page.next);
+      setProblem("");
+    } catch (error) {
+      if (turn === shown.current.turn) setProblem(/** @type {Error} */ (error).message);
+    }
   };
-  const more = () =>
-    get(listPath(query, { after: next })).then(
-      (page) => {
-        shown.current.count += page.items.length;
-        setItems((before) => [...(before ?? []), ...page.items]);
-        setNext(page.next);
-      },
-      (error) => setProblem(error.message),
-    );
+  const more = async () => {
+    const turn = ++shown.current.turn;
+    shown.current.rows += pageSize;
+    try {
+      const page = await get(listPath(query, { after: next }));
+      // Else the rows come with what was asked for meanwhile.
+      if (turn !== shown.current.turn) return;
+      setItems((before) => joined(before ?? [], page.items));
+      setNext(page.next);
+      setProblem("");
+    } catch (error) {
+      if (turn === shown.current.turn) setProblem(/** @type {Error} */ (error).message);
+    }
+  };
 
   useEffect(() => {
     document.title = "Experiments – fewstep";
   }, []);
-  useEffect(() => load(pageSize), [asked]);
   useEffect(() => {
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let timer;
-    const stop = follow(undefined, {
-      onState: () => {
-        timer ??= setTimeout(() => {
-          timer = undefined;
-          load(Math.min(mostRefreshed, Math.max(pageSize, shown.current.count)));
-        }, settle);
-      },
-    });
+    shown.current.rows = pageSize;
+    load();
+  }, [asked]);
+  useEffect(() => {
+    let here = true;
+    const stop = follow(undefined, { onState: paced(async () => (here ? load() : undefined), settle) });
     return () => {
-      clearTimeout(timer);
+      here = false;
       stop();
     };
   }, []);
@@ -73,7 +72,7 @@ export function Experiments() {
   return html`
     <h1>Experiments</h1>
     <${Filters} items=${items ?? []} />
-    ${problem && html`<${ErrorBox} text=${problem} retry=${() => load(pageSize)} />`}
+    ${problem && html`<${ErrorBox} text=${problem} retry=${load} />`}
     ${
       items === null
         ? !problem && html`<${Loading} height=${420} label="Loading the experiments" />`
