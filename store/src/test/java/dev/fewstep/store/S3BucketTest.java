@@ -142,7 +142,8 @@ class S3BucketTest {
   @Test
   void a_request_that_the_server_could_not_answer_is_asked_again() throws IOException {
     AtomicInteger asked = new AtomicInteger();
-    HttpServer moody = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer moody =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     moody.createContext(
         "/",
         exchange -> {

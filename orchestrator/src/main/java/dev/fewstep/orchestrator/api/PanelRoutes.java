@@ -92,16 +92,8 @@ final class PanelRoutes {
     return view;
   }
 
-  /** The contract has checked that it is there and a number. */
+  /** The contract has checked that it is there and a whole number. */
   private static long seconds(RoutingContext context, String name) {
-    String text =
-        Replies.query(context, name)
-            .orElseThrow(() -> ApiException.of(400, "The query lacks '" + name + "'."));
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      throw ApiException.of(
-          400, "'" + name + "' must be a whole number of seconds, not " + text + ".");
-    }
+    return Long.parseLong(context.request().getParam(name));
   }
 }

@@ -160,9 +160,11 @@ public final class OwnPanels implements PanelSource, AutoCloseable {
     List<PanelSeries> mean(Function<Readings, Readings.Times> times) {
       List<PanelSeries.Point> points = new ArrayList<>();
       for (long at : range.times()) {
-        OptionalDouble count = rise(at, sample -> OptionalDouble.of(times.apply(sample).count()));
+        NavigableMap<Long, Readings> window = window(at);
+        OptionalDouble count =
+            rise(window, sample -> OptionalDouble.of(times.apply(sample).count()));
         OptionalDouble seconds =
-            rise(at, sample -> OptionalDouble.of(times.apply(sample).seconds()));
+            rise(window, sample -> OptionalDouble.of(times.apply(sample).seconds()));
         boolean known = count.isPresent() && count.getAsDouble() > 0 && seconds.isPresent();
         points.add(
             new PanelSeries.Point(
@@ -196,17 +198,16 @@ public final class OwnPanels implements PanelSource, AutoCloseable {
 
     /** Rise of a total by the second over a window. */
     OptionalDouble rate(long time, Function<Readings, OptionalDouble> of) {
-      OptionalDouble rise = rise(time, of);
-      if (rise.isEmpty()) {
-        return rise;
-      }
       NavigableMap<Long, Readings> window = window(time);
-      return OptionalDouble.of(rise.getAsDouble() / (window.lastKey() - window.firstKey()));
+      OptionalDouble rise = rise(window, of);
+      return rise.isEmpty()
+          ? rise
+          : OptionalDouble.of(rise.getAsDouble() / (window.lastKey() - window.firstKey()));
     }
 
     /** A total that a sample does not know was 0 then. */
-    private OptionalDouble rise(long time, Function<Readings, OptionalDouble> of) {
-      NavigableMap<Long, Readings> window = window(time);
+    private static OptionalDouble rise(
+        NavigableMap<Long, Readings> window, Function<Readings, OptionalDouble> of) {
       if (window.size() < 2) {
         return OptionalDouble.empty();
       }

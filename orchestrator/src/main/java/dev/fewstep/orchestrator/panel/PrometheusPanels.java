@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.panel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.schemas.Json;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 
@@ -76,27 +78,39 @@ public final class PrometheusPanels implements PanelSource {
   }
 
   private JsonNode ask(URI address) throws IOException {
+    Answer answer = fetch(address);
+    String body =
+        answer
+            .body()
+            .orElseThrow(() -> refused("answered with more than " + MOST_BYTES + " bytes"));
+    try {
+      return Json.messages().readTree(body);
+    } catch (JsonProcessingException e) {
+      throw refused("answered " + answer.status() + " and no JSON");
+    }
+  }
+
+  /** What came; no body when it is longer than allowed. */
+  private record Answer(int status, Optional<String> body) {}
+
+  private Answer fetch(URI address) throws IOException {
+    HttpRequest request = HttpRequest.newBuilder(address).timeout(PATIENCE).build();
     try {
       HttpResponse<InputStream> response =
-          client.send(
-              HttpRequest.newBuilder(address).timeout(PATIENCE).build(),
-              HttpResponse.BodyHandlers.ofInputStream());
+          client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       try (InputStream body = response.body()) {
         byte[] bytes = body.readNBytes(MOST_BYTES + 1);
-        if (bytes.length > MOST_BYTES) {
-          throw refused("answered with more than " + MOST_BYTES + " bytes");
-        }
-        return Json.messages().readTree(bytes);
-      } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-        throw refused("answered " + response.statusCode() + " and no JSON");
+        return new Answer(
+            response.statusCode(),
+            bytes.length > MOST_BYTES
+                ? Optional.empty()
+                : Optional.of(new String(bytes, StandardCharsets.UTF_8)));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw refused("was not waited for");
     } catch (IOException e) {
-      throw e.getMessage() != null && e.getMessage().startsWith("Prometheus at ")
-          ? e
-          : refused("does not answer: " + e);
+      throw refused("does not answer: " + e);
     }
   }
 

@@ -94,10 +94,7 @@ public final class DdimSampler {
    * @return float32 (count, C, H, W) in [0, 1]: clamp((x+1)/2)
    */
   public NDArray images(NDManager manager, long seed, long from, int count) {
-    long[] seeds = new long[count];
-    for (int i = 0; i < count; i++) {
-      seeds[i] = StreamSeed.of(seed, "image", from + i);
-    }
+    long[] seeds = StreamSeed.rows(seed, "image", from, count);
     try (NDManager scope = manager.newSubManager()) {
       NDArray noise = AtenOps.noiseRows(scope, denoiser.imageShape(), seeds);
       NDArray x =
@@ -109,7 +106,7 @@ public final class DdimSampler {
                       scope,
                       denoiser.imageShape(),
                       StreamSeed.rows(seed, "image-step", index, from, count)));
-      NDArray images = Tensors.clip(Tensors.mul(Tensors.add(x, 1f), 0.5f), 0, 1);
+      NDArray images = Images.of(x);
       images.attach(manager);
       return images;
     }

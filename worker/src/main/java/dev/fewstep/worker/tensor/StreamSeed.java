@@ -41,6 +41,19 @@ public final class StreamSeed {
   }
 
   /**
+   * Derives one seed per row of a batch.
+   *
+   * @return seeds H(seed, purpose, from + i)
+   */
+  public static long[] rows(long seed, String purpose, long from, int count) {
+    long[] seeds = new long[count];
+    for (int i = 0; i < count; i++) {
+      seeds[i] = of(seed, purpose, from + i);
+    }
+    return seeds;
+  }
+
+  /**
    * Derives one seed per row of a batch: the last counter runs from {@code from}.
    *
    * @param seed as for {@link #of}

@@ -8,6 +8,7 @@ import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.diffusion.DdimStep;
 import dev.fewstep.worker.diffusion.Denoiser;
 import dev.fewstep.worker.diffusion.DropoutSeeds;
+import dev.fewstep.worker.diffusion.Images;
 import dev.fewstep.worker.features.FeatureExtractor;
 import dev.fewstep.worker.tensor.Autograd;
 import dev.fewstep.worker.tensor.TensorLists;
@@ -72,17 +73,6 @@ final class ChainReplay {
     return sampler.sample(denoiser, noise, fresh);
   }
 
-  /** Images in [0, 1] of samples around [-1, 1]. */
-  static NDArray toImages(NDArray sample) {
-    return Autograd.off(
-        () -> {
-          try (NDArray raised = Tensors.add(sample, 1f);
-              NDArray scaled = Tensors.mul(raised, 0.5f)) {
-            return Tensors.clip(scaled, 0, 1);
-          }
-        });
-  }
-
   /**
    * dL/dx_0 from dL/dfeature, through the extractor, the clamp (gradient 1 on [0, 1], ends
    * included) and the scaling.
@@ -96,7 +86,7 @@ final class ChainReplay {
   static NDArray pullThroughFeatures(
       List<FeatureExtractor> extractors, NDArray sample, List<NDArray> featureGradients) {
     try (NDManager scope = sample.getManager().newSubManager()) {
-      NDArray images = toImages(sample);
+      NDArray images = Images.of(sample);
       images.attach(scope);
       images.setRequiresGradient(true);
       for (int i = 0; i < extractors.size(); i++) {

@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.diffusion.DropoutSeeds;
+import dev.fewstep.worker.diffusion.Images;
 import dev.fewstep.worker.features.FeatureExtractor;
 import dev.fewstep.worker.mmd.MmdLoss;
 import dev.fewstep.worker.tensor.AtenOps;
@@ -83,8 +84,7 @@ final class TwoPass {
         micros.each(rows, (chain, from, to) -> sample(scope, chain, noise, draw, from, to));
     watch.lap(Stopwatch.Part.SAMPLE);
     List<NDArray> generated =
-        features(
-            scope, rows, (from, to) -> ChainReplay.toImages(made.get(micros.index(from)).sample()));
+        features(scope, rows, (from, to) -> Images.of(made.get(micros.index(from)).sample()));
     List<NDArray> target = realFeatures(scope, real);
     if (losses.isEmpty()) {
       decide(target);
@@ -139,8 +139,7 @@ final class TwoPass {
                               start, fresh(seed, keep, "validation-step", 0, from, to - from))));
             });
     List<NDArray> generated =
-        features(
-            scope, rows, (from, to) -> ChainReplay.toImages(made.get(micros.index(from)).sample()));
+        features(scope, rows, (from, to) -> Images.of(made.get(micros.index(from)).sample()));
     double loss = 0;
     for (int i = 0; i < spaces.size(); i++) {
       loss += spaces.get(i).weight() * losses.get(i).value(generated.get(i), real.get(i));

@@ -15,6 +15,7 @@ import dev.fewstep.worker.data.ImageDataset;
 import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.diffusion.DdimStep;
 import dev.fewstep.worker.diffusion.DropoutSeeds;
+import dev.fewstep.worker.diffusion.Images;
 import dev.fewstep.worker.diffusion.NoiseSchedule;
 import dev.fewstep.worker.diffusion.PredictionType;
 import dev.fewstep.worker.diffusion.ReferenceVectors;
@@ -78,7 +79,7 @@ class MmdFinetunerTest {
       List<NDArray> states =
           chain.forward(reference.get("x"), (shape, i) -> manager.zeros(shape), i -> (r, l) -> 0);
       NDArray sample = states.get(states.size() - 1);
-      NDArray generated = Autograd.off(() -> extractor.features(ChainReplay.toImages(sample)));
+      NDArray generated = Autograd.off(() -> extractor.features(Images.of(sample)));
       NDArray real = Autograd.off(() -> extractor.features(reference.get("y")));
       MmdLoss.Result result = loss(kernel).evaluate(generated, real);
       assertThat(result.value())

@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDManager;
 import dev.fewstep.schemas.spec.SamplingSpec;
 import dev.fewstep.worker.diffusion.DdimSampler;
 import dev.fewstep.worker.diffusion.DenoisingPath;
+import dev.fewstep.worker.diffusion.Images;
 import dev.fewstep.worker.tensor.AtenOps;
 import dev.fewstep.worker.tensor.StreamSeed;
-import dev.fewstep.worker.tensor.Tensors;
 import dev.fewstep.worker.tensor.TorchEngine;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,7 +39,9 @@ final class DenoisingSheet {
     DdimSampler sampler = Networks.sampler(network.denoiser(), network.schedule(), sampling);
     List<float[]> states = new ArrayList<>();
     try (NDManager manager = TorchEngine.newManager(context.device())) {
-      NDArray noise = AtenOps.noiseRows(manager, network.denoiser().imageShape(), seeds(seed));
+      NDArray noise =
+          AtenOps.noiseRows(
+              manager, network.denoiser().imageShape(), StreamSeed.rows(seed, "image", 0, SAMPLES));
       states.add(pixels(noise));
       int evaluations = sampler.nfe();
       DenoisingPath.walk(
@@ -90,19 +92,9 @@ final class DenoisingSheet {
     return false;
   }
 
-  private static long[] seeds(long seed) {
-    long[] seeds = new long[SAMPLES];
-    for (int i = 0; i < SAMPLES; i++) {
-      seeds[i] = StreamSeed.of(seed, "image", i);
-    }
-    return seeds;
-  }
-
   /** A state with values around [-1, 1] as pixels. */
   private static float[] pixels(NDArray state) {
-    try (NDArray moved = Tensors.add(state, 1f);
-        NDArray halved = Tensors.mul(moved, 0.5f);
-        NDArray images = Tensors.clip(halved, 0, 1);
+    try (NDArray images = Images.of(state);
         NDArray bytes = Sheets.eightBit(images)) {
       return bytes.toFloatArray();
     }
