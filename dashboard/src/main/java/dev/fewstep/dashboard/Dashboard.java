@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -41,11 +42,15 @@ public final class Dashboard {
    * @throws IllegalArgumentException when there is none of that name
    */
   public static String text(String name) {
+    return new String(
+        file(name).orElseThrow(() -> new IllegalArgumentException("the page has no file " + name)),
+        StandardCharsets.UTF_8);
+  }
+
+  /** Bytes of a file of the page; empty when there is none of that name. */
+  public static Optional<byte[]> file(String name) {
     try (InputStream stream = Dashboard.class.getResourceAsStream("/" + WEBROOT + "/" + name)) {
-      if (stream == null) {
-        throw new IllegalArgumentException("the page has no file " + name);
-      }
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+      return stream == null ? Optional.empty() : Optional.of(stream.readAllBytes());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -134,7 +134,7 @@ public final class HttpApi implements AutoCloseable {
         .route(ApiContract.PREFIX + "/*")
         .handler(context -> context.fail(ApiException.notFound("The API has no such path.")));
     new OperationRoutes(replies, parts.state(), parts.metrics(), parts.readiness()).mount(router);
-    new Dashboard().mount(router);
+    new Dashboard(vertx).mount(router);
     router.route().failureHandler(Problems::handle);
     for (int status : new int[] {400, 404, 405, 406, 413, 415, 500, 501}) {
       router.errorHandler(status, Problems::handle);
@@ -142,16 +142,22 @@ public final class HttpApi implements AutoCloseable {
     HttpServer server =
         await(
             vertx
-                .createHttpServer(
-                    new HttpServerOptions()
-                        .setHost(settings.host())
-                        .setPort(settings.port())
-                        .setHandle100ContinueAutomatically(true)
-                        .setTcpNoDelay(true))
+                .createHttpServer(options().setHost(settings.host()).setPort(settings.port()))
                 .requestHandler(router)
                 .listen()
                 .recover(e -> Future.failedFuture(named(e, settings))));
     return new HttpApi(vertx, server, events, artifacts, watching, directory, settings.host());
+  }
+
+  /**
+   * Without HTTP/2 in clear text: no browser speaks it, and a client that changes over to it with
+   * its first request (Java's does) sometimes found that request's answer outside any frame.
+   */
+  static HttpServerOptions options() {
+    return new HttpServerOptions()
+        .setHttp2ClearTextEnabled(false)
+        .setHandle100ContinueAutomatically(true)
+        .setTcpNoDelay(true);
   }
 
   private static RouterBuilder builder(Vertx vertx, OpenAPIContract contract) {
@@ -184,17 +190,10 @@ public final class HttpApi implements AutoCloseable {
   }
 
   private static void documents(Operations operations, ApiContract contract) {
-    text(operations, "getOpenApiYaml", "application/yaml", contract.yaml());
-    text(operations, "getOpenApiJson", "application/json", contract.json());
-    text(operations, "getSpecSchema", "application/json", Json.toText(SpecSchema.tree()));
-  }
-
-  private static void text(Operations operations, String operation, String type, String text) {
+    operations.on("getOpenApiYaml", Replies.document("application/yaml", contract.yaml()));
+    operations.on("getOpenApiJson", Replies.document("application/json", contract.json()));
     operations.on(
-        operation,
-        context -> {
-          var unused = context.response().putHeader("Content-Type", type).end(text);
-        });
+        "getSpecSchema", Replies.document("application/json", Json.toText(SpecSchema.tree())));
   }
 
   private static void stream(RoutingContext context, EventHub events) {

@@ -9,8 +9,10 @@ import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.schemas.Json;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
@@ -35,17 +37,28 @@ final class Replies {
     this.state = requireNonNull(state, "state");
   }
 
-  private record Answer(long offset, Buffer body) {}
+  /**
+   * A body to be sent.
+   *
+   * @param gzip whether it is compressed
+   */
+  private record Answer(long offset, Buffer body, boolean gzip) {
+    static Answer of(long offset, byte[] body, boolean taken) {
+      boolean gzip = taken && body.length >= Compression.LEAST_BYTES;
+      return new Answer(offset, Buffer.buffer(gzip ? Compression.quick(body) : body), gzip);
+    }
+  }
 
   /** Answers 200 with a view of the state. */
   void read(RoutingContext context, Function<OrchestratorState, JsonNode> view) {
+    boolean taken = Compression.taken(context);
     awaited(context)
         .compose(
             reached ->
                 blocking(
                     () -> {
                       long offset = state.offset();
-                      return new Answer(offset, Buffer.buffer(Json.toBytes(state.read(view))));
+                      return Answer.of(offset, Json.toBytes(state.read(view)), taken);
                     }))
         .onSuccess(answer -> send(context, 200, answer))
         .onFailure(context::fail);
@@ -85,18 +98,45 @@ final class Replies {
 
   /** Answers with a JSON body. */
   void send(RoutingContext context, int status, JsonNode body) {
-    send(context, status, new Answer(state.offset(), Buffer.buffer(Json.toBytes(body))));
+    long offset = state.offset();
+    byte[] bytes = Json.toBytes(body);
+    if (bytes.length < Compression.LEAST_BYTES || !Compression.taken(context)) {
+      send(context, status, Answer.of(offset, bytes, false));
+    } else {
+      blocking(() -> Answer.of(offset, bytes, true))
+          .onSuccess(answer -> send(context, status, answer))
+          .onFailure(context::fail);
+    }
   }
 
   private static void send(RoutingContext context, int status, Answer answer) {
-    var unused =
+    HttpServerResponse response =
         context
             .response()
             .setStatusCode(status)
             .putHeader("Content-Type", "application/json")
             .putHeader("Cache-Control", "no-store")
-            .putHeader(OFFSET, Long.toString(answer.offset()))
-            .end(answer.body());
+            .putHeader("Vary", "Accept-Encoding")
+            .putHeader(OFFSET, Long.toString(answer.offset()));
+    if (answer.gzip()) {
+      response.putHeader("Content-Encoding", "gzip");
+    }
+    var unused = response.end(answer.body());
+  }
+
+  /** Answers with a text that never changes. */
+  static Handler<RoutingContext> document(String type, String text) {
+    Buffer plain = Buffer.buffer(text);
+    Buffer small = Buffer.buffer(Compression.small(plain.getBytes()));
+    return context -> {
+      HttpServerResponse response =
+          context.response().putHeader("Content-Type", type).putHeader("Vary", "Accept-Encoding");
+      boolean gzip = Compression.taken(context);
+      if (gzip) {
+        response.putHeader("Content-Encoding", "gzip");
+      }
+      var unused = response.end(gzip ? small : plain);
+    };
   }
 
   /** Runs what may block on a worker thread. */
