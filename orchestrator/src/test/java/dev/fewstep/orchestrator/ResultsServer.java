@@ -91,7 +91,7 @@ public final class ResultsServer {
     asked.put("recipes", "/recipes");
     asked.put("schema", "/schema");
     HttpClient http = HttpClient.newBuilder().version(Version.HTTP_1_1).build();
-    System.out.println("| answer | status | first ms | p50 ms | p95 ms | most ms | kB gzipped |");
+    System.out.println("| answer | status | first ms | p50 ms | p95 ms | most ms | kB sent |");
     System.out.println("|---|---|---|---|---|---|---|");
     for (Map.Entry<String, String> one : asked.entrySet()) {
       measure(http, one.getKey(), address.resolve("/api/v1" + one.getValue()));
