@@ -2,10 +2,12 @@
 /** A line or scatter chart by uPlot, in the page's colours, resized with its box. */
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { lines } from "../data/palette.js";
 import { html } from "../html.js";
+import { theme } from "./theme.js";
 
-/** Okabe and Ito's palette: told apart by colour-blind readers. */
-export const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+/** Steps are whole: no tick between two of them. */
+const wholes = [1, 2, 5].flatMap((one) => [0, 1, 2, 3, 4, 5, 6].map((tens) => one * 10 ** tens)).sort((a, b) => a - b);
 
 /**
  * @param {{
@@ -21,10 +23,12 @@ export const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "
 export function LineChart({ title, x, y, data, series, log = false, height = 240 }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {uPlot | null} */ (null));
-  const shape = JSON.stringify([series, log, x, y]);
+  const { dark } = theme.value;
+  const shape = JSON.stringify([series, log, x, y, dark]);
 
   useEffect(() => {
     const element = /** @type {HTMLDivElement} */ (box.current);
+    const colours = lines(dark);
     const ink = getComputedStyle(element).color;
     const grid = getComputedStyle(element).getPropertyValue("--line") || "#ddd";
     const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
@@ -34,7 +38,7 @@ export function LineChart({ title, x, y, data, series, log = false, height = 240
         height,
         scales: { x: { time: false }, y: { distr: log ? 3 : 1 } },
         axes: [
-          { ...axis, label: x },
+          { ...axis, label: x, incrs: wholes },
           {
             ...axis,
             label: y,
@@ -46,7 +50,7 @@ export function LineChart({ title, x, y, data, series, log = false, height = 240
           { label: x },
           ...series.map((s, i) => ({
             label: s.label,
-            stroke: palette[i % palette.length],
+            stroke: colours[i % colours.length],
             width: 2,
             dash: s.dash,
             spanGaps: true,

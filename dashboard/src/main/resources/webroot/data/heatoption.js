@@ -112,6 +112,7 @@ export function heatOption(grid, names, theme, { width, height }) {
     })),
     visualMap: {
       type: "continuous",
+      show: grid.best !== null,
       min: grid.low,
       max: grid.high === grid.low ? grid.low + 1 : grid.high,
       seriesIndex: values.map((_, k) => k),

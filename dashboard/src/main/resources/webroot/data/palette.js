@@ -6,6 +6,15 @@ export const categories = [
   "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#b8a500",
 ];
 
+/**
+ * Six of them for thin lines; on dark paper the two dark ones are lighter.
+ * @param {boolean} dark
+ */
+export const lines = (dark) =>
+  dark
+    ? ["#56b4e9", "#ff8a3d", "#2fcf9f", "#e5a3c6", "#f0c04a", "#8fa8ff"]
+    : ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b87d00", "#3a8fc0"];
+
 /** Symbols that go with the categories. */
 export const symbols = [
   "circle", "rect", "triangle", "diamond", "roundRect", "arrow", "pin", "rect",

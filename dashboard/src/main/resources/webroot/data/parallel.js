@@ -98,7 +98,7 @@ export function parallelOption(table, data, dimensions, theme, { width }) {
       nameLocation: narrow ? "start" : "end",
       nameGap: narrow ? 8 : 15,
       ...(one.kind === "category"
-        ? { type: "category", data: one.values.map(text) }
+        ? { type: "category", data: one.values.map((v) => text(typeof v === "number" ? precise(v) : v)) }
         : {
             type: "value",
             scale: true,
@@ -116,6 +116,7 @@ export function parallelOption(table, data, dimensions, theme, { width }) {
       bottom: 0,
       itemWidth: 12,
       itemHeight: Math.min(180, width / 3),
+      show: ends.length > 0,
       text: ends.length > 0
         ? [number(Math.max(...ends), 3), `${dimensions[last].label}  ${number(Math.min(...ends), 3)}`]
         : undefined,
@@ -180,7 +181,7 @@ export function meaning(dimension, brushed) {
   return { values: dimension.values.filter((_, i) => within(i)).map(text) };
 }
 
-/** Six digits are enough in an address. @param {number} value */
+/** Six digits are enough in an address and on an axis. @param {number} value */
 const precise = (value) => Number(value.toPrecision(6));
 
 /**

@@ -1,10 +1,12 @@
 // @ts-check
 /** Any trials side by side: scores, what differs, curves over each other, samples of the same noise. */
 import { useMemo, useState } from "preact/hooks";
-import { LineChart, merge, palette } from "../charts/line.js";
+import { LineChart, merge } from "../charts/line.js";
+import { theme } from "../charts/theme.js";
 import { dashes, most, named, place, places, scoreMatrix, warnings } from "../data/compare.js";
 import { text } from "../data/columns.js";
 import { differing, said } from "../data/diff.js";
+import { lines as colours } from "../data/palette.js";
 import { known, lines } from "../data/trial.js";
 import { ratio } from "../format.js";
 import { html } from "../html.js";
@@ -18,6 +20,8 @@ import { Choice } from "./experiment/choice.js";
 import { trialPath } from "./trial/load.js";
 
 /** @typedef {import("./compare/load.js").Side} Side */
+
+const colourCount = colours(false).length;
 
 export function Compare() {
   const { query } = route.value;
@@ -125,11 +129,11 @@ function Facts({ sides, comparable }) {
 
 /** The line of a trial in the charts. @param {{i: number}} props */
 const Swatch = ({ i }) => html`<svg class="compare-line" width="28" height="10" aria-hidden="true">
-  <line x1="0" y1="5" x2="28" y2="5" stroke=${palette[i % palette.length]} stroke-width="3" stroke-dasharray=${dash(i)?.join(" ")} />
+  <line x1="0" y1="5" x2="28" y2="5" stroke=${colours(theme.value.dark)[i % colourCount]} stroke-width="3" stroke-dasharray=${dash(i)?.join(" ")} />
 </svg>`;
 
 /** @param {number} i */
-const dash = (i) => dashes[(i + Math.floor(i / palette.length)) % dashes.length];
+const dash = (i) => dashes[(i + Math.floor(i / colourCount)) % dashes.length];
 
 /** @param {{sides: Side[], query: URLSearchParams}} props */
 function Curves({ sides, query }) {

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { filtered, states, viewsOf, viewText, withView } from "../../data/experiments.js";
 import { html } from "../../html.js";
+import { Confirm } from "../../parts/dialog.js";
 import { Menu } from "../../parts/menu.js";
 import { go, href, route, setQuery } from "../../route.js";
 
@@ -100,10 +101,7 @@ function Views() {
     localStorage.setItem(kept, JSON.stringify(next));
     setViews(next);
   };
-  const save = () => {
-    const name = prompt("Name of this view")?.trim();
-    if (name) keep(withView(views, name, now));
-  };
+  const [name, setName] = useState(/** @type {string | null} */ (null));
   const here = views.find((one) => one.query === now);
   return html`<div class="list-field">
     <span>View</span>
@@ -117,7 +115,7 @@ function Views() {
           checked: one.query === now,
           onSelect: () => go(href([], new URLSearchParams(one.query))),
         })),
-        now !== "" && !here && { label: "Keep this view …", onSelect: save },
+        now !== "" && !here && { label: "Keep this view …", onSelect: () => setName("") },
         here && {
           label: `Forget “${here.name}”`,
           danger: true,
@@ -125,5 +123,19 @@ function Views() {
         },
       ]}
     />
+    <${Confirm}
+      open=${name !== null}
+      title="Keep this view"
+      text="This browser keeps the filters and the order under a name. The address of the page does for others."
+      confirm="Keep"
+      disabled=${!name?.trim()}
+      onConfirm=${() => keep(withView(views, (name ?? "").trim(), now))}
+      onClose=${() => setName(null)}
+    >
+      <label class="list-field">
+        <span>Name</span>
+        <input value=${name ?? ""} maxlength="60" autofocus onInput=${(/** @type {any} */ event) => setName(event.target.value)} />
+      </label>
+    <//>
   </div>`;
 }
