@@ -96,6 +96,15 @@ final class ApiClient {
             .build());
   }
 
+  JsonNode delete(String path, UUID idempotencyKey) {
+    return json(
+        request(path)
+            .timeout(REQUEST)
+            .header("Idempotency-Key", idempotencyKey.toString())
+            .DELETE()
+            .build());
+  }
+
   JsonNode upload(String path, Path file, UUID idempotencyKey) {
     BodyPublisher body;
     try {

@@ -61,6 +61,7 @@ import picocli.CommandLine.Spec;
       SetCommand.class,
       ExplainCommand.class,
       ProjectCommand.class,
+      ScheduleCommand.class,
       QueueCommand.class,
       WorkersCommand.class,
       ImportCommand.class,

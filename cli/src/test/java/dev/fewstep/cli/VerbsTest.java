@@ -244,4 +244,52 @@ class VerbsTest {
     assertThat(run(0, "retry", id, "--failed").out()).contains("nothing of " + id + " has failed");
     assertThat(run(0, "describe", id, "--spec").out()).contains("sampling.steps: [2]");
   }
+
+  @Test
+  void aScheduleIsCreatedShownPausedRunAndDeleted() throws Exception {
+    Path file = spec("again", 5, "[2]", "{cache: false}");
+    String created =
+        run(
+                0,
+                "schedule",
+                "create",
+                "nightly",
+                "--cron",
+                "0 2 * * *",
+                "--zone",
+                "Europe/Berlin",
+                "--spec",
+                file,
+                "--retention",
+                "2",
+                "--catch-up",
+                "all",
+                "--within",
+                "6h",
+                "--gate",
+                "fd",
+                "--min-seeds",
+                "2")
+            .out();
+    assertThat(created).startsWith("schedule nightly: next ").contains("T02:00+0");
+    JsonNode shown =
+        Json.messages().readTree(run(0, "schedule", "show", "nightly", "-o", "json").out());
+    assertThat(shown.path("catchUp").path("policy").asText()).isEqualTo("ALL");
+    assertThat(shown.path("catchUp").path("within").asText()).isEqualTo("PT6H");
+    assertThat(shown.path("gate").path("minSeeds").asInt()).isEqualTo(2);
+    assertThat(shown.path("nextSlots")).hasSize(3);
+
+    run(0, "schedule", "pause", "nightly");
+    assertThat(run(0, "schedule", "list").out()).contains("nightly").contains("paused");
+    run(0, "schedule", "resume", "nightly");
+    String id = run(0, "schedule", "run", "nightly").out().strip();
+    assertThat(id).startsWith("nightly-");
+    assertThat(run(0, "schedule", "show", "nightly").out()).contains("next ").contains(id);
+    run(0, "cancel", id);
+    run(0, "schedule", "delete", "nightly");
+    assertThat(run(2, "schedule", "show", "nightly").err())
+        .contains("There is no schedule nightly");
+    assertThat(run(2, "schedule", "create", "x", "--cron", "0 99 * * *", "--spec", file).err())
+        .contains("cron: '0 99 * * *'");
+  }
 }

@@ -6,6 +6,7 @@ import dev.fewstep.orchestrator.api.ApiParts;
 import dev.fewstep.orchestrator.api.HttpApi;
 import dev.fewstep.orchestrator.archive.Archivist;
 import dev.fewstep.orchestrator.archive.Retention;
+import dev.fewstep.orchestrator.archive.ScheduleRetention;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.care.Care;
 import dev.fewstep.orchestrator.care.Doctor;
@@ -51,6 +52,7 @@ public final class Orchestrator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Orchestrator.class);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration STORE_PATIENCE = Duration.ofMinutes(1);
+  private static final Duration SCHEDULE_RETENTION_PAUSE = Duration.ofSeconds(15);
   private static final int PROBE_THREADS = 4;
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -174,6 +176,9 @@ public final class Orchestrator implements AutoCloseable {
                     this::notReady,
                     new Care(doctor, jobs, store.bucket(), current),
                     panels(config, metrics, curves, clock))));
+    own(
+        ScheduleRetention.start(
+            state, gateway, archivist, SCHEDULE_RETENTION_PAUSE, leader::leads));
     config
         .retention()
         .ifPresent(

@@ -112,6 +112,7 @@ public final class HttpApi implements AutoCloseable {
     new TaskRoutes(replies, archives, parts.state(), parts.curves(), artifacts).mount(operations);
     new FleetRoutes(replies, commands, parts.state(), parts.decisions(), parts.clock())
         .mount(operations);
+    new ScheduleRoutes(replies, commands, parts.clock()).mount(operations);
     new InputRoutes(
             replies,
             commands,

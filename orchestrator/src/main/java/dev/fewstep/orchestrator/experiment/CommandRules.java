@@ -47,6 +47,16 @@ final class CommandRules {
       FleetRules.set(draft, set);
     } else if (command instanceof Command.DrainWorker drain) {
       FleetRules.drain(draft, drain);
+    } else if (command instanceof Command.CreateSchedule create) {
+      ScheduleRules.create(draft, create);
+    } else if (command instanceof Command.PauseSchedule pause) {
+      ScheduleRules.pause(draft, pause);
+    } else if (command instanceof Command.ResumeSchedule resume) {
+      ScheduleRules.resume(draft, resume);
+    } else if (command instanceof Command.DeleteSchedule delete) {
+      ScheduleRules.delete(draft, delete);
+    } else if (command instanceof Command.RunScheduleNow run) {
+      ScheduleRules.run(draft, run);
     } else if (command instanceof Command.RegisterInput register) {
       register(draft, register);
     } else {

@@ -80,6 +80,7 @@ public final class Decider {
     if (!tick.lagging()) {
       leases.advance(draft);
     }
+    ScheduleRules.advance(draft);
     beforeDispatch(draft);
     dispatch.advance(draft);
   }

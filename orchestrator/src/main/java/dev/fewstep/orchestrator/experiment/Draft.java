@@ -9,6 +9,7 @@ import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.LeaseRecord;
 import dev.fewstep.schemas.state.ProjectRecord;
+import dev.fewstep.schemas.state.ScheduleRecord;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.Want;
@@ -100,6 +101,10 @@ final class Draft {
 
   Optional<ExperimentRecord> experiment(String id) {
     return overlaid("experiment/" + id, ExperimentRecord.class, state.experiment(id));
+  }
+
+  Optional<ScheduleRecord> schedule(String name) {
+    return overlaid("schedule/" + name, ScheduleRecord.class, state.schedules().schedule(name));
   }
 
   ProjectRecord project(String name) {

@@ -16,6 +16,7 @@ import dev.fewstep.schemas.state.OutcomeRecord;
 import dev.fewstep.schemas.state.PlanChunk;
 import dev.fewstep.schemas.state.ProjectRecord;
 import dev.fewstep.schemas.state.RungRecord;
+import dev.fewstep.schemas.state.ScheduleRecord;
 import dev.fewstep.schemas.state.StateEntity;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.StateValue;
@@ -62,6 +63,7 @@ public final class OrchestratorState {
   private final TreeMap<String, ProjectRecord> projects = new TreeMap<>();
   private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
   private final Archive archive = new Archive();
+  private final Schedules schedules = new Schedules();
   private final TreeSet<String> archiving = new TreeSet<>();
   private final Map<String, CachedRecord> cached = new HashMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
@@ -100,6 +102,7 @@ public final class OrchestratorState {
             outcomes.values().stream().map(StateRecord::of),
             projects.values().stream().map(StateRecord::of),
             classes.values().stream().map(StateRecord::of),
+            schedules.all().stream().map(StateRecord::of),
             archive.experiments().stream().map(StateRecord::of),
             cached.values().stream().map(StateRecord::of),
             position.stream().map(StateRecord::of),
@@ -121,6 +124,7 @@ public final class OrchestratorState {
       case WORKER -> put(workers, UUID.fromString(id), value.map(WorkerRecord.class::cast));
       case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
       case OUTCOME -> replayOutcome(UUID.fromString(id), value.map(OutcomeRecord.class::cast));
+      case SCHEDULE -> schedules.replay(id, value.map(ScheduleRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
       case ARCHIVED -> {
         archive.replay(id, value.map(ArchivedRecord.class::cast));
@@ -364,6 +368,11 @@ public final class OrchestratorState {
   /** A project's share; weight 1 and no bound when nobody set it. */
   public ProjectRecord project(String name) {
     return Optional.ofNullable(projects.get(name)).orElseGet(() -> ProjectRecord.unset(name));
+  }
+
+  /** The experiments that come again. */
+  public Schedules schedules() {
+    return schedules;
   }
 
   /** The archived experiments. */

@@ -99,9 +99,44 @@ final class SubmissionRules {
   private static void admit(
       Draft draft, Command.SubmitExperiment command, Optional<ExperimentRecord> other) {
     String id = experimentId(command.experiment().metadata().name(), command.commandId());
-    if (draft.experiment(id).isPresent() || draft.state().archive().experiment(id).isPresent()) {
-      Outcomes.reject(draft, command, id, "there is an experiment " + id + " already");
+    Prepared prepared = prepare(draft, id, command, other);
+    if (prepared.made().isEmpty()) {
+      Outcomes.reject(draft, command, id, prepared.reason(), prepared.problems());
       return;
+    }
+    ExperimentRecord made = prepared.made().get();
+    draft.put(StateRecord.of(made));
+    Outcomes.acceptTrials(draft, command, id, made.trials());
+    draft.more();
+  }
+
+  /**
+   * An experiment that may be put into the state, or why not.
+   *
+   * @param made the experiment
+   * @param reason why there is none, one sentence without its full stop
+   * @param problems what is wrong
+   */
+  record Prepared(Optional<ExperimentRecord> made, String reason, List<Problem> problems) {
+    private static Prepared refused(String reason, List<Problem> problems) {
+      return new Prepared(Optional.empty(), reason, problems);
+    }
+
+    /** The reason with the first problem. */
+    String why() {
+      return problems.isEmpty() ? reason : reason + ": " + problems.get(0).message();
+    }
+  }
+
+  /** An experiment that came from no other. */
+  static Prepared prepare(Draft draft, String id, Command.SubmitExperiment command) {
+    return prepare(draft, id, command, Optional.empty());
+  }
+
+  private static Prepared prepare(
+      Draft draft, String id, Command.SubmitExperiment command, Optional<ExperimentRecord> other) {
+    if (draft.experiment(id).isPresent() || draft.state().archive().experiment(id).isPresent()) {
+      return Prepared.refused("there is an experiment " + id + " already", List.of());
     }
     boolean extended = command.lineage().map(l -> l.kind() == Lineage.Kind.EXTENDS).orElse(false);
     Map<String, Artifact> inputs;
@@ -111,8 +146,7 @@ final class SubmissionRules {
     } else {
       InputNames.Resolved names = InputNames.resolve(command.experiment().spec(), draft.state());
       if (!names.problems().isEmpty()) {
-        Outcomes.reject(draft, command, id, "it names inputs that are not there", names.problems());
-        return;
+        return Prepared.refused("it names inputs that are not there", names.problems());
       }
       inputs = names.inputs();
     }
@@ -125,19 +159,13 @@ final class SubmissionRules {
       source.plan(0);
       source.basePlan();
     } catch (SpecException e) {
-      Outcomes.reject(draft, command, id, "its specification is wrong", problems(e));
-      return;
+      return Prepared.refused("its specification is wrong", problems(e));
     } catch (IllegalArgumentException e) {
-      Outcomes.reject(
-          draft,
-          command,
-          id,
-          "its specification is wrong",
-          List.of(Problem.of("spec", e.getMessage())));
-      return;
+      return Prepared.refused(
+          "its specification is wrong", List.of(Problem.of("spec", e.getMessage())));
     }
-    draft.put(
-        StateRecord.of(
+    return new Prepared(
+        Optional.of(
             ExperimentRecord.submitted(
                 id,
                 draft.state().lastSequence() + 1,
@@ -145,9 +173,9 @@ final class SubmissionRules {
                 draft.recordTime(),
                 inputs,
                 trials,
-                salt)));
-    Outcomes.acceptTrials(draft, command, id, trials);
-    draft.more();
+                salt)),
+        "",
+        List.of());
   }
 
   static List<Problem> problems(SpecException e) {

@@ -6,6 +6,7 @@ import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Digests;
 import dev.fewstep.schemas.Lineage;
+import dev.fewstep.schemas.schedule.ScheduleSpec;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import java.time.Instant;
 import java.util.Optional;
@@ -173,6 +174,59 @@ public sealed interface Command extends InboxMessage {
       requireNonNull(name, "name");
       requireNonNull(artifact, "artifact");
       requireNonNull(origin, "origin");
+    }
+  }
+
+  /**
+   * Sets an experiment that comes again. One of that name is changed: its runs stay, and slots that
+   * are decided stay decided.
+   *
+   * @param setBy who
+   * @param schedule all of it
+   */
+  record CreateSchedule(UUID commandId, Instant at, String setBy, ScheduleSpec schedule)
+      implements Command {
+    public CreateSchedule {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(setBy, "setBy");
+      requireNonNull(schedule, "schedule");
+    }
+  }
+
+  /** Lets a schedule rest: slots until it is resumed are not run, nor caught up with. */
+  record PauseSchedule(UUID commandId, Instant at, String name) implements Command {
+    public PauseSchedule {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(name, "name");
+    }
+  }
+
+  /** Lets a paused schedule go on with the next slot. */
+  record ResumeSchedule(UUID commandId, Instant at, String name) implements Command {
+    public ResumeSchedule {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(name, "name");
+    }
+  }
+
+  /** Forgets a schedule; its experiments stay. */
+  record DeleteSchedule(UUID commandId, Instant at, String name) implements Command {
+    public DeleteSchedule {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(name, "name");
+    }
+  }
+
+  /** Runs the experiment of a schedule now, beside its slots; also of a paused one. */
+  record RunScheduleNow(UUID commandId, Instant at, String name) implements Command {
+    public RunScheduleNow {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(name, "name");
     }
   }
 }

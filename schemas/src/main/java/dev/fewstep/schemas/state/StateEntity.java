@@ -26,6 +26,8 @@ public enum StateEntity {
   PROJECT("project", ProjectRecord.class),
   /** {@code rung/<experiment id>/<trial>}: how far a trial that may be stopped early has come. */
   RUNG("rung", RungRecord.class),
+  /** {@code schedule/<name>}: an experiment that comes again. */
+  SCHEDULE("schedule", ScheduleRecord.class),
   /** {@code class/<name>}: a device class whose topic exists. */
   CLASS("class", DeviceClassRecord.class),
   /** {@code position}: where reading of the inbox goes on. */

@@ -89,6 +89,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
     return of(StateEntity.RUNG, value.experimentId() + "/" + value.trial(), value);
   }
 
+  /** A schedule. */
+  public static StateRecord of(ScheduleRecord value) {
+    return of(StateEntity.SCHEDULE, value.name(), value);
+  }
+
   /** A device class. */
   public static StateRecord of(DeviceClassRecord value) {
     return of(StateEntity.CLASS, value.name(), value);
@@ -137,6 +142,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
   /** Nothing of a trial's rungs any more. */
   public static StateRecord noRung(String experimentId, int trial) {
     return new StateRecord(StateEntity.RUNG.key(experimentId + "/" + trial), Optional.empty());
+  }
+
+  /** No such schedule any more. */
+  public static StateRecord noSchedule(String name) {
+    return new StateRecord(StateEntity.SCHEDULE.key(name), Optional.empty());
   }
 
   /** No such task any more. */

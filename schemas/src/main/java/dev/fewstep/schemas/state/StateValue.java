@@ -15,5 +15,6 @@ public sealed interface StateValue
         PlanChunk,
         ProjectRecord,
         RungRecord,
+        ScheduleRecord,
         TaskRecord,
         WorkerRecord {}

@@ -12,9 +12,13 @@ import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
+import dev.fewstep.schemas.schedule.CatchUp;
+import dev.fewstep.schemas.schedule.GateSpec;
+import dev.fewstep.schemas.schedule.ScheduleSpec;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
@@ -145,6 +149,26 @@ class StateCodecTest {
                     1, ID, List.of(FILE), Map.of("nfe", 5.0), Map.of("commit", "c"), 2.0))),
         StateRecord.of(new ProjectRecord("vision", 2.5, 4)),
         StateRecord.of(new RungRecord("e-1", 3, 1, "ab".repeat(32), List.of(0.5))),
+        StateRecord.of(
+            new ScheduleRecord(
+                new ScheduleSpec(
+                    "nightly",
+                    "0 2 * * *",
+                    "Europe/Berlin",
+                    new CatchUp(CatchUp.Policy.ALL, Duration.ofHours(3)),
+                    7,
+                    experiment().spec(),
+                    Optional.of(GateSpec.usual()),
+                    Optional.of("https://hooks.example.org")),
+                "me",
+                AT,
+                AT,
+                Optional.empty(),
+                Optional.of(AT),
+                List.of(
+                    new ScheduledRun(
+                        AT, true, "nightly-1", AT, Optional.of(AT), Optional.of("no input"))),
+                Optional.of(new MissedSlots(AT, AT, AT)))),
         StateRecord.of(new DeviceClassRecord("gpu-80g", AT)),
         StateRecord.of(new InboxPosition(42)),
         StateRecord.of(new LeaderRecord(3, AT)));
