@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -104,13 +105,20 @@ class FinetuneCommandTest {
     assertThat(Files.mismatch(path("short/weights.safetensors"), path("five/weights.safetensors")))
         .isNotEqualTo(-1);
     // The curves in the checkpoints' metadata hold times; tensors are equal to the bit.
-    Map<String, RawTensor> tensors = TensorFile.readRaw(path("five/checkpoint-5.safetensors"));
-    Map<String, RawTensor> wanted = TensorFile.readRaw(path("straight/checkpoint-5.safetensors"));
+    Map<String, RawTensor> tensors = state("five/checkpoint-5.safetensors");
+    Map<String, RawTensor> wanted = state("straight/checkpoint-5.safetensors");
     assertThat(tensors.keySet()).isEqualTo(wanted.keySet()).contains("iteration");
     tensors.forEach(
         (name, tensor) ->
             assertThat(tensor.bytes()).describedAs(name).isEqualTo(wanted.get(name).bytes()));
     assertThat(checkpoint).hasBinaryContent(before);
+  }
+
+  /** Previews are made at fractions of what a run was told to do: the first was told less. */
+  private static Map<String, RawTensor> state(String checkpoint) throws IOException {
+    Map<String, RawTensor> tensors = new LinkedHashMap<>(TensorFile.readRaw(path(checkpoint)));
+    assertThat(tensors.keySet().removeIf(name -> name.startsWith("fewstep.preview."))).isTrue();
+    return tensors;
   }
 
   @Test

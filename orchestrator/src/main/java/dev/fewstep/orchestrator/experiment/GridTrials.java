@@ -83,6 +83,11 @@ final class GridTrials implements TrialSource {
   }
 
   @Override
+  public long place(int trial) {
+    return grid.place(trial);
+  }
+
+  @Override
   public Map<String, JsonNode> values(int trial) {
     return grid.values(trial);
   }

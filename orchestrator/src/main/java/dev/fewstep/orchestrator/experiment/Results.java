@@ -297,13 +297,17 @@ public final class Results {
     TrialSource source = plans.of(experiment);
     String score = "fd:" + source.spaceId(space);
     Map<Map<String, JsonNode>, Point> points = new HashMap<>();
+    Point point = new Point();
+    long place = -1;
     for (int trial = 0; trial < experiment.planned(); trial++) {
       TrialKeys keys = state.trialKeys(experimentId, trial).orElseThrow();
       Optional<Double> value = score(keys.evaluate(), experiment, score);
       if (value.isPresent()) {
-        points
-            .computeIfAbsent(source.values(trial), values -> new Point())
-            .add(trial, value.get(), score(keys.baseline(), experiment, score));
+        if (source.place(trial) != place) {
+          place = source.place(trial);
+          point = points.computeIfAbsent(source.values(trial), values -> new Point());
+        }
+        point.add(trial, value.get(), score(keys.baseline(), experiment, score));
       }
     }
     List<Map.Entry<Map<String, JsonNode>, Point>> ordered = new ArrayList<>(points.entrySet());

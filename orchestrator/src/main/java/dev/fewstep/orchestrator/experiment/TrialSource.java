@@ -13,6 +13,9 @@ interface TrialSource {
   /** Number of trials. */
   int trials();
 
+  /** Number of the point that a trial is of: trials that lie together and share it share values. */
+  long place(int trial);
+
   /** The values of a trial by axis, in the order of the axes. */
   Map<String, JsonNode> values(int trial);
 

@@ -124,6 +124,11 @@ public final class Grid {
     return point;
   }
 
+  /** The point that an index is of, from 0: the same for all of its seeds, which lie together. */
+  public long place(long index) {
+    return index / seeds.size();
+  }
+
   /** The values of an index alone, without building its configuration. */
   public Map<String, JsonNode> values(long index) {
     long point = index / seeds.size();
