@@ -121,6 +121,23 @@ final class ApiClient {
             .build());
   }
 
+  /** Posts a file. */
+  JsonNode send(String path, String contentType, Path file, UUID idempotencyKey) {
+    BodyPublisher body;
+    try {
+      body = BodyPublishers.ofFile(file);
+    } catch (IOException e) {
+      throw CliException.usage("cannot read " + file, e);
+    }
+    return json(
+        request(path)
+            .timeout(UPLOAD)
+            .header("Content-Type", contentType)
+            .header("Idempotency-Key", idempotencyKey.toString())
+            .POST(body)
+            .build());
+  }
+
   /** Downloads into a file, which appears only when it is whole. */
   void download(String path, Path target) {
     try {

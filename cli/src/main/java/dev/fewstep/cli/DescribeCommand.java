@@ -91,6 +91,7 @@ final class DescribeCommand implements Callable<Integer> {
     tell(
         lineage.path("experimentId"),
         lineage.path("kind").asText().toLowerCase(Locale.ROOT) + " %s");
+    tell(experiment.path("imported").path("origin"), "imported from %s");
     tell(experiment.path("replacedBy"), "replaced by %s");
     tell(experiment.path("pausedAt"), "paused since %s; go on with 'fewstep resume " + id + "'");
     tell(experiment.path("cancelledAt"), "cancelled at %s");

@@ -50,6 +50,8 @@ import picocli.CommandLine.Spec;
       ArtifactsCommand.class,
       CancelCommand.class,
       ArchiveCommand.class,
+      ExportCommand.class,
+      ImportExperimentCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
       PauseCommand.class,

@@ -246,6 +246,26 @@ class VerbsTest {
   }
 
   @Test
+  void anEndedExperimentIsWrittenIntoOneFileAndComesHome() throws Exception {
+    String id = submit(spec("travels", 6, "[2]", "{}"));
+    Path file = folder.resolve("travels.tar");
+    run(2, "export", id, "--out", file);
+    assertThat(file).doesNotExist();
+    run(0, "watch", id);
+    JsonNode written =
+        Json.messages().readTree(run(0, "export", id, "--out", file, "-o", "json").out());
+    assertThat(written.path("bytes").asLong()).isEqualTo(Files.size(file));
+    JsonNode home = Json.messages().readTree(run(0, "import-experiment", file, "-o", "json").out());
+    assertThat(home.path("id").asText()).isEqualTo(id);
+    assertThat(home.path("inputs").path("base").asText()).isEqualTo("same");
+    assertThat(client.all("/api/v1/archive")).as("it is still the one that is here").isEmpty();
+    Path table = folder.resolve("travels.csv");
+    run(0, "export", id, "--format", "csv", "--out", table);
+    assertThat(Files.readAllLines(table)).hasSize(2);
+    run(2, "import-experiment", table);
+  }
+
+  @Test
   void aScheduleIsCreatedShownPausedRunAndDeleted() throws Exception {
     Path file = spec("again", 5, "[2]", "{cache: false}");
     String created =

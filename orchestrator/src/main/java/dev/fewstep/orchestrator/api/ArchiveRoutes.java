@@ -70,6 +70,7 @@ final class ArchiveRoutes {
         .put("archivedAt", archived.archivedAt().toString())
         .put("keepResults", archived.keepResults());
     view.set("archive", Json.toTree(archived.archive()));
+    archived.imported().ifPresent(origin -> view.set("imported", Json.toTree(origin)));
     return view;
   }
 

@@ -84,6 +84,7 @@ final class ExperimentViews {
         entry -> {
           view.put("archivedAt", entry.archivedAt().toString());
           view.set("archive", Json.toTree(entry.archive()));
+          entry.imported().ifPresent(origin -> view.set("imported", Json.toTree(origin)));
         });
     view.set("inputs", Json.toTree(experiment.inputs()));
     view.set("spec", Json.toTree(experiment.spec()));

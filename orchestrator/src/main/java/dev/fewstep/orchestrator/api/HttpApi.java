@@ -37,6 +37,7 @@ public final class HttpApi implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
   private static final int EVENT_LOOPS = 2;
   private static final int WORKERS = 16;
+  private static final int IMPORTS = 2;
 
   private final Vertx vertx;
   private final HttpServer server;
@@ -113,12 +114,16 @@ public final class HttpApi implements AutoCloseable {
     new FleetRoutes(replies, commands, parts.state(), parts.decisions(), parts.clock())
         .mount(operations);
     new ScheduleRoutes(replies, commands, parts.clock()).mount(operations);
-    new InputRoutes(
+    Uploads uploads = new Uploads(vertx, directory, settings.maxUploadBytes());
+    new InputRoutes(replies, commands, parts.store(), uploads, parts.clock()).mount(operations);
+    new TransferRoutes(
             replies,
-            commands,
-            parts.store(),
-            new Uploads(vertx, directory, settings.maxUploadBytes()),
-            parts.clock())
+            archives,
+            parts,
+            new TransferRoutes.Streaming(
+                artifacts,
+                uploads,
+                vertx.createSharedWorkerExecutor("fewstep-imports", IMPORTS, 1, TimeUnit.HOURS)))
         .mount(operations);
     new CareRoutes(replies, parts.care()).mount(operations);
     new PanelRoutes(replies, parts.panels()).mount(operations);
@@ -186,8 +191,10 @@ public final class HttpApi implements AutoCloseable {
   }
 
   private static boolean isUpload(RoutingContext context) {
-    return HttpMethod.PUT.equals(context.request().method())
-        && context.normalizedPath().endsWith("/content");
+    HttpMethod method = context.request().method();
+    String path = context.normalizedPath();
+    return (HttpMethod.PUT.equals(method) && path.endsWith("/content"))
+        || (HttpMethod.POST.equals(method) && path.endsWith("/imports"));
   }
 
   private static void documents(Operations operations, ApiContract contract) {

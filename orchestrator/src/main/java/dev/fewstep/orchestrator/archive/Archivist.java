@@ -69,27 +69,34 @@ public final class Archivist {
     if (content.isEmpty()) {
       return Optional.empty();
     }
+    return Optional.of(
+        new Command.ArchiveExperiment(
+            commandId,
+            clock.instant(),
+            experimentId,
+            keep(content.get()),
+            content.get().fingerprint(),
+            keepResults));
+  }
+
+  /**
+   * Writes the archive of an experiment into the store, where nothing refers to it yet.
+   *
+   * @throws IOException when the store does not take it
+   */
+  public Artifact keep(ArchiveContent content) throws IOException {
     Path file = Files.createTempFile("fewstep", ".archive");
     try {
       MessageDigest digest = Digests.sha256();
       try (OutputStream out =
           new DigestOutputStream(new BufferedOutputStream(Files.newOutputStream(file)), digest)) {
-        ArchiveFile.write(content.get(), out);
+        ArchiveFile.write(content, out);
       }
-      Artifact archive =
-          store.put(
-              ArtifactKind.ARCHIVE,
-              ArchiveFile.name(experimentId),
-              file,
-              HexFormat.of().formatHex(digest.digest()));
-      return Optional.of(
-          new Command.ArchiveExperiment(
-              commandId,
-              clock.instant(),
-              experimentId,
-              archive,
-              content.get().fingerprint(),
-              keepResults));
+      return store.put(
+          ArtifactKind.ARCHIVE,
+          ArchiveFile.name(content.experimentId()),
+          file,
+          HexFormat.of().formatHex(digest.digest()));
     } finally {
       Files.delete(file);
     }

@@ -91,4 +91,23 @@ public record ArchiveContent(
     }
     return HexFormat.of().formatHex(digest.digest());
   }
+
+  /** The experiment's own record. */
+  public ExperimentRecord experiment() {
+    return records.stream()
+        .map(entry -> entry.value().orElseThrow())
+        .filter(ExperimentRecord.class::isInstance)
+        .map(ExperimentRecord.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Its tasks. */
+  public List<TaskRecord> tasks() {
+    return records.stream()
+        .map(entry -> entry.value().orElseThrow())
+        .filter(TaskRecord.class::isInstance)
+        .map(TaskRecord.class::cast)
+        .toList();
+  }
 }

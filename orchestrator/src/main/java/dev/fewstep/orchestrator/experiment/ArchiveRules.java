@@ -1,5 +1,6 @@
 package dev.fewstep.orchestrator.experiment;
 
+import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskState;
@@ -121,7 +122,8 @@ final class ArchiveRules {
         experiment.trials(),
         progress.tasks(),
         command.archive(),
-        command.keepResults());
+        command.keepResults(),
+        Optional.empty());
   }
 
   /** Goes on with what is being archived. */
@@ -171,6 +173,14 @@ final class ArchiveRules {
     draft.put(StateRecord.of(changed.build()));
   }
 
+  /** Those of a manifest that outlive the task. */
+  static List<Artifact> kept(List<Artifact> manifest) {
+    return manifest.stream()
+        .filter(file -> file.kind() != ArtifactKind.CHECKPOINT)
+        .filter(file -> file.kind() != ArtifactKind.LOG)
+        .toList();
+  }
+
   private static CachedRecord cached(ArchivedRecord archived, TaskRecord task) {
     TaskResult result = task.result().orElseThrow();
     return new CachedRecord(
@@ -181,10 +191,7 @@ final class ArchiveRules {
         new TaskResult(
             result.attempt(),
             result.executionId(),
-            result.artifacts().stream()
-                .filter(file -> file.kind() != ArtifactKind.CHECKPOINT)
-                .filter(file -> file.kind() != ArtifactKind.LOG)
-                .toList(),
+            kept(result.artifacts()),
             result.scores(),
             result.provenance(),
             result.seconds()));

@@ -1,5 +1,6 @@
 package dev.fewstep.orchestrator.experiment;
 
+import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.InputRecord;
@@ -43,6 +44,10 @@ final class CommandRules {
       SteeringRules.change(draft, change);
     } else if (command instanceof Command.ArchiveExperiment archive) {
       ArchiveRules.archive(draft, archive);
+    } else if (command instanceof Command.ImportResults results) {
+      ImportRules.take(draft, results);
+    } else if (command instanceof Command.ImportExperiment imported) {
+      ImportRules.take(draft, imported);
     } else if (command instanceof Command.SetProject set) {
       FleetRules.set(draft, set);
     } else if (command instanceof Command.DrainWorker drain) {
@@ -66,6 +71,11 @@ final class CommandRules {
           command.getClass().getSimpleName(),
           "this version of the orchestrator does not decide " + command.getClass().getSimpleName());
     }
+  }
+
+  /** Whether specifications may name that artifact so. */
+  static boolean registrable(String name, Artifact artifact) {
+    return INPUT_NAME.matcher(name).matches() && IMPORTED.contains(artifact.kind());
   }
 
   private static void register(Draft draft, Command.RegisterInput command) {

@@ -2,13 +2,19 @@ package dev.fewstep.schemas.message;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Digests;
 import dev.fewstep.schemas.Lineage;
+import dev.fewstep.schemas.Ordered;
+import dev.fewstep.schemas.TaskKind;
+import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.schedule.ScheduleSpec;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -162,6 +168,129 @@ public sealed interface Command extends InboxMessage {
       if (archive.kind() != ArtifactKind.ARCHIVE) {
         throw new IllegalArgumentException("an archive is not of kind " + archive.kind());
       }
+    }
+  }
+
+  /**
+   * What a task of another installation succeeded with.
+   *
+   * @param finishedAt record time of the success there
+   * @param attempt the attempt that won
+   * @param executionId the execution that won
+   * @param artifacts manifest without checkpoints and log, all of it in the store
+   * @param scores numbers by name
+   * @param provenance commit, device, engine, threads
+   * @param seconds wall time of the execution
+   */
+  record ImportedResult(
+      String taskKey,
+      TaskKind kind,
+      Instant finishedAt,
+      int attempt,
+      UUID executionId,
+      List<Artifact> artifacts,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, Double> scores,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES)
+          Map<String, String> provenance,
+      double seconds) {
+    public ImportedResult {
+      Digests.requireSha256(taskKey, "taskKey");
+      requireNonNull(kind, "kind");
+      requireNonNull(finishedAt, "finishedAt");
+      requireNonNull(executionId, "executionId");
+      artifacts = List.copyOf(artifacts);
+      scores = Map.copyOf(scores);
+      provenance = Map.copyOf(provenance);
+    }
+  }
+
+  /** Results that go before an experiment too large for one message; they serve equal tasks. */
+  record ImportResults(
+      UUID commandId, Instant at, String experimentId, List<ImportedResult> results)
+      implements Command {
+    public ImportResults {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(experimentId, "experimentId");
+      results = List.copyOf(results);
+    }
+  }
+
+  /**
+   * Takes in an ended experiment of another installation: it is archived here from the first, and
+   * the results of its tasks serve equal tasks. Files come before: all that is named is in the
+   * store.
+   *
+   * @param importedBy who asks
+   * @param origin the other installation, for people
+   * @param version version of fewstep there
+   * @param exportedAt when the experiment's file was written there
+   * @param sha256 digest of that file
+   * @param experimentId its id there, and here
+   * @param name as in {@code metadata.name}
+   * @param project as in {@code metadata.project}
+   * @param labels as in {@code metadata.labels}
+   * @param submittedBy who submitted it there
+   * @param submittedAt when, there
+   * @param endedAt when it ended there
+   * @param state how it ended: SUCCEEDED, FAILED or CANCELLED
+   * @param trials number of trials
+   * @param tasks number of its tasks by how they ended for it
+   * @param archive the file that keeps all of it, of kind ARCHIVE
+   * @param fingerprint SHA-256 of what the archive holds
+   * @param inputs what its specification names; a name that is free here is given to it
+   * @param results what its tasks made, or the last part of that
+   */
+  record ImportExperiment(
+      UUID commandId,
+      Instant at,
+      String importedBy,
+      String origin,
+      String version,
+      Instant exportedAt,
+      String sha256,
+      String experimentId,
+      String name,
+      String project,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, String> labels,
+      String submittedBy,
+      Instant submittedAt,
+      Instant endedAt,
+      TaskState state,
+      int trials,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<TaskState, Integer> tasks,
+      Artifact archive,
+      String fingerprint,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, Artifact> inputs,
+      List<ImportedResult> results)
+      implements Command {
+    public ImportExperiment {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(importedBy, "importedBy");
+      requireNonNull(origin, "origin");
+      requireNonNull(version, "version");
+      requireNonNull(exportedAt, "exportedAt");
+      Digests.requireSha256(sha256, "sha256");
+      requireNonNull(experimentId, "experimentId");
+      requireNonNull(name, "name");
+      requireNonNull(project, "project");
+      labels = Ordered.copyOf(labels);
+      requireNonNull(submittedBy, "submittedBy");
+      requireNonNull(submittedAt, "submittedAt");
+      requireNonNull(endedAt, "endedAt");
+      requireNonNull(state, "state");
+      if (!state.isTerminal()) {
+        throw new IllegalArgumentException("an experiment that is " + state + " is not imported");
+      }
+      tasks = Map.copyOf(tasks);
+      requireNonNull(archive, "archive");
+      if (archive.kind() != ArtifactKind.ARCHIVE) {
+        throw new IllegalArgumentException("an archive is not of kind " + archive.kind());
+      }
+      Digests.requireSha256(fingerprint, "fingerprint");
+      inputs = Map.copyOf(inputs);
+      results = List.copyOf(results);
     }
   }
 

@@ -16,6 +16,8 @@ import java.time.Instant;
   @JsonSubTypes.Type(value = Command.SetProject.class, name = "set-project"),
   @JsonSubTypes.Type(value = Command.DrainWorker.class, name = "drain-worker"),
   @JsonSubTypes.Type(value = Command.ArchiveExperiment.class, name = "archive-experiment"),
+  @JsonSubTypes.Type(value = Command.ImportResults.class, name = "import-results"),
+  @JsonSubTypes.Type(value = Command.ImportExperiment.class, name = "import-experiment"),
   @JsonSubTypes.Type(value = Command.RegisterInput.class, name = "register-input"),
   @JsonSubTypes.Type(value = Command.CreateSchedule.class, name = "create-schedule"),
   @JsonSubTypes.Type(value = Command.PauseSchedule.class, name = "pause-schedule"),

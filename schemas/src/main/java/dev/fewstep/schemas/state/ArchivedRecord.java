@@ -9,6 +9,7 @@ import dev.fewstep.schemas.Ordered;
 import dev.fewstep.schemas.TaskState;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the state keeps of an archived experiment. While the experiment's own record is still there,
@@ -28,6 +29,8 @@ import java.util.Map;
  * @param tasks number of its tasks by how they ended for it
  * @param archive the file that keeps all of it
  * @param keepResults whether the results of its tasks go on to serve equal tasks
+ * @param imported where it came from, when another installation ran it; {@code archivedAt} is then
+ *     when it was imported
  */
 public record ArchivedRecord(
     String experimentId,
@@ -43,7 +46,8 @@ public record ArchivedRecord(
     int trials,
     @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<TaskState, Integer> tasks,
     Artifact archive,
-    boolean keepResults)
+    boolean keepResults,
+    Optional<ImportOrigin> imported)
     implements StateValue {
   public ArchivedRecord {
     requireNonNull(experimentId, "experimentId");
@@ -58,5 +62,6 @@ public record ArchivedRecord(
     require(state.isTerminal(), "an experiment that is %s is not archived", state);
     tasks = Map.copyOf(tasks);
     requireNonNull(archive, "archive");
+    imported = imported == null ? Optional.empty() : imported;
   }
 }

@@ -138,7 +138,9 @@ class StateCodecTest {
                 3,
                 Map.of(TaskState.SUCCEEDED, 9, TaskState.CACHED, 2),
                 new Artifact(ArtifactKind.ARCHIVE, "e.archive.json.gz", 7, "cd".repeat(32)),
-                true)),
+                true,
+                Optional.of(
+                    new ImportOrigin("cluster.example", "1.0.0", AT, "ada", "ef".repeat(32))))),
         StateRecord.of(
             new CachedRecord(
                 KEY,

@@ -1,0 +1,126 @@
+package dev.fewstep.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+@Command(
+    name = "export",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Writes an experiment into one file.",
+      "A package (.tar) holds all of an ended experiment; 'fewstep import-experiment' takes it into "
+          + "another installation. The other formats hold the table of its trials."
+    })
+final class ExportCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+  @Mixin private ServerOptions server;
+  @Mixin private OutputOptions output;
+
+  @Parameters(paramLabel = "ID", description = "id of an experiment")
+  private String id;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "where to write it (default: here, under the experiment's name)")
+  private Path out;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "package",
+      description = "${COMPLETION-CANDIDATES} (default: package)")
+  private Format format;
+
+  @Option(
+      names = "--artifacts",
+      paramLabel = "WHICH",
+      defaultValue = "all",
+      description =
+          "in a package, which files of its tasks: ${COMPLETION-CANDIDATES} (default: all); results "
+              + "are scores, curves, pictures and logs, records the numbers alone")
+  private Which artifacts;
+
+  @Option(
+      names = "--no-inputs",
+      description = "in a package, only the digests of datasets, weights and extractors")
+  private boolean noInputs;
+
+  @Option(
+      names = "--origin",
+      paramLabel = "NAME",
+      description = "in a package, what to call this installation (default: its address)")
+  private String origin;
+
+  /** What is written. */
+  enum Format {
+    /** All of it. */
+    PACKAGE("package", "fewstep.tar"),
+    /** Its trials. */
+    CSV("csv", "csv"),
+    /** Its trials. */
+    JSON("json", "json"),
+    /** Its trials. */
+    PARQUET("parquet", "parquet");
+
+    private final String text;
+    private final String ending;
+
+    Format(String text, String ending) {
+      this.text = text;
+      this.ending = ending;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /** Which files of tasks. */
+  enum Which {
+    /** All but checkpoints. */
+    ALL,
+    /** What people look at. */
+    RESULTS,
+    /** None. */
+    RECORDS;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  @Override
+  public Integer call() throws java.io.IOException {
+    Path target = Optional.ofNullable(out).orElseGet(() -> Path.of(id + "." + format.ending));
+    Map<String, String> parameters = new LinkedHashMap<>();
+    if (format == Format.PACKAGE) {
+      parameters.put("artifacts", artifacts.toString());
+      parameters.put("inputs", Boolean.toString(!noInputs));
+      Optional.ofNullable(origin).ifPresent(name -> parameters.put("origin", name));
+    } else {
+      parameters.put("format", format.toString());
+    }
+    server
+        .client(main.settings())
+        .download(
+            "/api/v1/experiments/"
+                + ApiClient.encode(id)
+                + (format == Format.PACKAGE ? "/package" : "/export")
+                + ApiClient.query(parameters),
+            target);
+    output.output(main).object(Written.of(id, target, Files.size(target)));
+    return ExitCodes.OK;
+  }
+}
