@@ -21,7 +21,7 @@ public final class TaskLog {
   private final String label;
   private final Clock clock;
   private final ArrayDeque<String> lines = new ArrayDeque<>();
-  private final ArrayDeque<String> fresh = new ArrayDeque<>();
+  private int fresh;
 
   /**
    * An empty log.
@@ -42,20 +42,16 @@ public final class TaskLog {
       if (lines.size() == LINES) {
         lines.removeFirst();
       }
-      String timed = clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + cut;
-      lines.addLast(timed);
-      if (fresh.size() == LINES) {
-        fresh.removeFirst();
-      }
-      fresh.addLast(timed);
+      lines.addLast(clock.instant().truncatedTo(ChronoUnit.MILLIS) + " " + cut);
+      fresh = Math.min(fresh + 1, LINES);
     }
   }
 
   /** The lines since this was last asked, as far as they are kept. */
   public List<String> drain() {
     synchronized (lines) {
-      List<String> drained = List.copyOf(fresh);
-      fresh.clear();
+      List<String> drained = lines.stream().skip(lines.size() - fresh).toList();
+      fresh = 0;
       return drained;
     }
   }
