@@ -17,5 +17,11 @@ final class ExitCodes {
   /** What was waited for did not come in time. */
   static final int TIMEOUT = 4;
 
+  /** A benchmark is worse than it was. */
+  static final int REGRESSED = 5;
+
+  /** It cannot be said whether a benchmark is worse than it was. */
+  static final int INCONCLUSIVE = 6;
+
   private ExitCodes() {}
 }

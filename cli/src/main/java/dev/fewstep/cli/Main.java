@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
       "Start with 'fewstep demo'."
     },
     footer = {
-      "%nExit codes: 0 ok, 1 a trial or the work failed, 2 usage, 3 unreachable, 4 timeout.",
+      "%nExit codes: 0 ok, 1 a trial or the work failed, 2 usage, 3 unreachable, 4 timeout,",
+      "            5 a benchmark regressed, 6 it cannot be said.",
       "Settings: flag > environment > ~/.config/fewstep/config.yaml > default; see 'fewstep config'."
     },
     subcommands = {
@@ -64,6 +65,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       ProjectCommand.class,
       ScheduleCommand.class,
+      NightlyCommand.class,
       QueueCommand.class,
       WorkersCommand.class,
       ImportCommand.class,

@@ -312,4 +312,68 @@ class VerbsTest {
     assertThat(run(2, "schedule", "create", "x", "--cron", "0 99 * * *", "--spec", file).err())
         .contains("cron: '0 99 * * *'");
   }
+
+  /**
+   * Three nights of a real worker: nothing to compare with, the same again, and a planted
+   * regression.
+   */
+  @Test
+  void theGateOfANightlyBenchmarkIsItsExitCode() throws Exception {
+    benchmark("0.00002");
+    ProgramRun first = run(ExitCodes.INCONCLUSIVE, "nightly", "run", "--gate", "quality");
+    assertThat(first.out()).contains("inconclusive").contains("a baseline has 1 runs at least");
+    ProgramRun second = run(ExitCodes.OK, "nightly", "run", "--gate", "--timeout", "5m");
+    assertThat(second.out()).contains("pass").contains("+0.00%");
+
+    benchmark("0.5");
+    ProgramRun third =
+        run(ExitCodes.REGRESSED, "nightly", "run", "--gate", "quality", "-o", "json");
+    JsonNode run = Json.messages().readTree(third.out()).path(0);
+    assertThat(run.path("verdict").asText()).isEqualTo("REGRESSED");
+    assertThat(run.path("accepted").asBoolean()).isFalse();
+    assertThat(run(0, "nightly", "list").out()).contains("quality").contains("regressed");
+    assertThat(new String(client.bytes("/metrics"), StandardCharsets.UTF_8))
+        .contains("fewstep_nightly_verdict{benchmark=\"quality\",verdict=\"regressed\"} 1")
+        .contains("fewstep_nightly_verdict{benchmark=\"quality\",verdict=\"pass\"} 0")
+        .contains("fewstep_nightly_score{benchmark=\"quality\",metric=\"fd:b\"}")
+        .contains("fewstep_nightly_baseline{benchmark=\"quality\",metric=\"fd:b\"}");
+    Path page = folder.resolve("nightly.html");
+    run(0, "nightly", "report", "-f", page);
+    assertThat(Files.readString(page)).contains("<h3>fd:b</h3>").contains("REGRESSED");
+
+    String id = run.path("experimentId").asText();
+    run(0, "nightly", "accept", "quality", id);
+    assertThat(
+            Json.messages()
+                .readTree(run(0, "nightly", "show", "quality", "-o", "json").out())
+                .path(0)
+                .path("accepted")
+                .asBoolean())
+        .isTrue();
+    run(ExitCodes.USAGE, "nightly", "run", "nothing");
+    run(0, "schedule", "delete", "quality");
+  }
+
+  private static void benchmark(String learningRate) throws Exception {
+    Path file = spec("quality", 5, "[2]", "{cache: false}");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace("0.00002", learningRate)
+            .replace("grid: {sampling.steps: [2]}", "grid: {}")
+            .replace("seeds: [0]", "seeds: [0, 1, 2]"));
+    run(
+        0,
+        "schedule",
+        "create",
+        "quality",
+        "--cron",
+        "0 2 * * *",
+        "--spec",
+        file,
+        "--gate",
+        "fd",
+        "--min-runs",
+        "1");
+  }
 }

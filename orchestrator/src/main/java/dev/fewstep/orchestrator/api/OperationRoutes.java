@@ -46,7 +46,11 @@ final class OperationRoutes {
 
   private void scrape(RoutingContext context) {
     replies
-        .blocking(() -> metrics.scrape(state::numbers))
+        .blocking(
+            () -> {
+              metrics.nightly(state.read(fold -> fold.benchmarks().newest()));
+              return metrics.scrape(state::numbers);
+            })
         .onSuccess(
             text -> {
               var unused =

@@ -62,6 +62,8 @@ final class CommandRules {
       ScheduleRules.delete(draft, delete);
     } else if (command instanceof Command.RunScheduleNow run) {
       ScheduleRules.run(draft, run);
+    } else if (command instanceof Command.AcceptBenchmark accept) {
+      BenchmarkRules.accept(draft, accept);
     } else if (command instanceof Command.RegisterInput register) {
       register(draft, register);
     } else {

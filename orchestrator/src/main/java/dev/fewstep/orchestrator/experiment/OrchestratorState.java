@@ -4,6 +4,7 @@ import dev.fewstep.orchestrator.experiment.ExperimentFold.RungChange;
 import dev.fewstep.schemas.Lineage;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.state.ArchivedRecord;
+import dev.fewstep.schemas.state.BenchmarkRecord;
 import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.ClaimRecord;
 import dev.fewstep.schemas.state.DeviceClassRecord;
@@ -64,6 +65,7 @@ public final class OrchestratorState {
   private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
   private final Archive archive = new Archive();
   private final Schedules schedules = new Schedules();
+  private final Benchmarks benchmarks = new Benchmarks();
   private final TreeSet<String> archiving = new TreeSet<>();
   private final Map<String, CachedRecord> cached = new HashMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
@@ -103,6 +105,7 @@ public final class OrchestratorState {
             projects.values().stream().map(StateRecord::of),
             classes.values().stream().map(StateRecord::of),
             schedules.all().stream().map(StateRecord::of),
+            benchmarks.records().map(StateRecord::of),
             archive.experiments().stream().map(StateRecord::of),
             cached.values().stream().map(StateRecord::of),
             position.stream().map(StateRecord::of),
@@ -125,6 +128,7 @@ public final class OrchestratorState {
       case INPUT -> put(inputs, id, value.map(InputRecord.class::cast));
       case OUTCOME -> replayOutcome(UUID.fromString(id), value.map(OutcomeRecord.class::cast));
       case SCHEDULE -> schedules.replay(id, value.map(ScheduleRecord.class::cast));
+      case BENCHMARK -> benchmarks.replay(id, value.map(BenchmarkRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
       case ARCHIVED -> {
         archive.replay(id, value.map(ArchivedRecord.class::cast));
@@ -373,6 +377,11 @@ public final class OrchestratorState {
   /** The experiments that come again. */
   public Schedules schedules() {
     return schedules;
+  }
+
+  /** What became of scheduled runs. */
+  public Benchmarks benchmarks() {
+    return benchmarks;
   }
 
   /** The archived experiments. */

@@ -165,6 +165,7 @@ final class ScheduleRules {
         command.name(),
         schedule -> {
           draft.put(StateRecord.noSchedule(schedule.name()));
+          BenchmarkRules.forget(draft, schedule.name());
           Outcomes.accept(draft, command, schedule.name());
         });
   }
@@ -281,6 +282,7 @@ final class ScheduleRules {
       if (run.open() && ended(draft, run.experimentId())) {
         runs.set(i, run.settled(draft.recordTime()));
         draft.put(StateRecord.of(schedule.with(runs)));
+        var unused = BenchmarkRules.judge(draft, schedule, run);
         return true;
       }
     }

@@ -8,6 +8,7 @@ import dev.fewstep.orchestrator.ops.StateNumbers.DeviceClassNumbers;
 import dev.fewstep.orchestrator.panel.Readings;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.state.BenchmarkRecord;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
@@ -75,6 +76,7 @@ public final class OrchestratorMetrics implements AutoCloseable {
   private final MultiGauge waiting;
   private final MultiGauge published;
   private final MultiGauge workers;
+  private final NightlyMeters nightly;
   private final Timer transactions;
   private final Timer replays;
   private final Counter rejected;
@@ -107,6 +109,7 @@ public final class OrchestratorMetrics implements AutoCloseable {
     Gauge.builder("fewstep.sse.clients", eventClients::get)
         .description("Open event streams")
         .register(registry);
+    nightly = new NightlyMeters(registry);
     tasks = gauges("fewstep.tasks", "Tasks by kind and state");
     entities = gauges("fewstep.state.entities", "Entities of the state");
     waiting = gauges("fewstep.tasks.queued", "Ready tasks that are not published, by class");
@@ -281,6 +284,11 @@ public final class OrchestratorMetrics implements AutoCloseable {
 
   private static String label(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The newest run of each benchmark. */
+  public void nightly(Collection<BenchmarkRecord> newest) {
+    nightly.show(newest);
   }
 
   private MultiGauge gauges(String name, String description) {

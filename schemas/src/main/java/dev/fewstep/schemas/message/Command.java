@@ -358,4 +358,20 @@ public sealed interface Command extends InboxMessage {
       requireNonNull(name, "name");
     }
   }
+
+  /**
+   * Lets a run be part of later baselines, though it was worse: it is as it shall be.
+   *
+   * @param schedule the schedule
+   * @param experimentId its run
+   */
+  record AcceptBenchmark(UUID commandId, Instant at, String schedule, String experimentId)
+      implements Command {
+    public AcceptBenchmark {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(schedule, "schedule");
+      requireNonNull(experimentId, "experimentId");
+    }
+  }
 }

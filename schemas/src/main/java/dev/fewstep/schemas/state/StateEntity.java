@@ -28,6 +28,8 @@ public enum StateEntity {
   RUNG("rung", RungRecord.class),
   /** {@code schedule/<name>}: an experiment that comes again. */
   SCHEDULE("schedule", ScheduleRecord.class),
+  /** {@code benchmark/<schedule>/<experiment id>}: the scores of a run and its verdict. */
+  BENCHMARK("benchmark", BenchmarkRecord.class),
   /** {@code class/<name>}: a device class whose topic exists. */
   CLASS("class", DeviceClassRecord.class),
   /** {@code position}: where reading of the inbox goes on. */

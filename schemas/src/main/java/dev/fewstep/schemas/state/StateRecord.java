@@ -94,6 +94,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
     return of(StateEntity.SCHEDULE, value.name(), value);
   }
 
+  /** The scores of a run of a schedule. */
+  public static StateRecord of(BenchmarkRecord value) {
+    return of(StateEntity.BENCHMARK, value.schedule() + "/" + value.experimentId(), value);
+  }
+
   /** A device class. */
   public static StateRecord of(DeviceClassRecord value) {
     return of(StateEntity.CLASS, value.name(), value);
@@ -147,6 +152,12 @@ public record StateRecord(String key, Optional<StateValue> value) {
   /** No such schedule any more. */
   public static StateRecord noSchedule(String name) {
     return new StateRecord(StateEntity.SCHEDULE.key(name), Optional.empty());
+  }
+
+  /** No such scores any more. */
+  public static StateRecord noBenchmark(BenchmarkRecord value) {
+    return new StateRecord(
+        StateEntity.BENCHMARK.key(value.schedule() + "/" + value.experimentId()), Optional.empty());
   }
 
   /** No such task any more. */

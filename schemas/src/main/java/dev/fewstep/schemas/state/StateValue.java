@@ -3,6 +3,7 @@ package dev.fewstep.schemas.state;
 /** The value of a record of the state topic. */
 public sealed interface StateValue
     permits ArchivedRecord,
+        BenchmarkRecord,
         CachedRecord,
         ClaimRecord,
         DeviceClassRecord,

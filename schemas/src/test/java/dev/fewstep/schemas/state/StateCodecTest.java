@@ -171,6 +171,27 @@ class StateCodecTest {
                     new ScheduledRun(
                         AT, true, "nightly-1", AT, Optional.of(AT), Optional.of("no input"))),
                 Optional.of(new MissedSlots(AT, AT, AT)))),
+        StateRecord.of(
+            new BenchmarkRecord(
+                "nightly",
+                "nightly-1",
+                AT,
+                AT,
+                Map.of("fd:a", Map.of("1", 2.5)),
+                Verdict.INCONCLUSIVE,
+                List.of(
+                    new Judgement(
+                        "fd:a",
+                        Verdict.INCONCLUSIVE,
+                        Optional.of(2.5),
+                        Optional.of(2.0),
+                        Optional.of(0.25),
+                        Optional.of(-1.0),
+                        Optional.of(1.5),
+                        1,
+                        1,
+                        "too few")),
+                true)),
         StateRecord.of(new DeviceClassRecord("gpu-80g", AT)),
         StateRecord.of(new InboxPosition(42)),
         StateRecord.of(new LeaderRecord(3, AT)));

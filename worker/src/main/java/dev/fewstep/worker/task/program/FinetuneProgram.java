@@ -173,6 +173,7 @@ public final class FinetuneProgram implements TaskProgram<FinetuneTask> {
             });
     scores.put("nfe", (double) nfe);
     scores.put("images_per_second", run.imagesPerSecond());
+    run.stepRatio().ifPresent(ratio -> scores.put("step_ratio", ratio));
     finetuner
         .measure()
         .ifPresent(

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /**
@@ -37,6 +38,7 @@ final class TrainingRun {
   private double lastLoss = Double.NaN;
   private double images;
   private double seconds;
+  private OptionalDouble stepRatio = OptionalDouble.empty();
 
   /** A run that makes no previews. */
   TrainingRun(Training training, int checkpointEvery, TaskContext context) {
@@ -62,6 +64,7 @@ final class TrainingRun {
     if (context.checkpoint().isPresent()) {
       restore(context.checkpoint().get(), manager);
     }
+    StepRatio ratio = new StepRatio(training.iterations() - training.iteration(), manager);
     while (!training.finished()) {
       StopSignal.Request request = context.stop().request();
       if (request == StopSignal.Request.RELEASE && training.iteration() > checkpointed) {
@@ -70,13 +73,16 @@ final class TrainingRun {
       if (request != StopSignal.Request.CONTINUE) {
         throw new TaskStoppedException(request);
       }
-      report(step());
+      StepReport made = step();
+      ratio.see(made.seconds().total());
+      report(made);
       previews.ifPresent(sheets -> sheets.after(training.iteration()));
       boolean due = training.iteration() % checkpointEvery == 0;
       if (due && !training.finished()) {
         checkpoint();
       }
     }
+    stepRatio = ratio.median();
   }
 
   /** The records of the gradient's flow so far. */
@@ -97,6 +103,11 @@ final class TrainingRun {
   /** Real images used in a second, over the steps that this run made; 0 when it made none. */
   double imagesPerSecond() {
     return seconds > 0 ? images / seconds : 0;
+  }
+
+  /** Duration of a step as a multiple of the reference kernel's; empty when it made too few. */
+  OptionalDouble stepRatio() {
+    return stepRatio;
   }
 
   private StepReport step() {
