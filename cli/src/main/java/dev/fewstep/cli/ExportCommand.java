@@ -16,9 +16,10 @@ import picocli.CommandLine.ParentCommand;
     name = "export",
     mixinStandardHelpOptions = true,
     description = {
-      "Writes an experiment into one file.",
+      "Writes an experiment into one file, or into a folder for TensorBoard.",
       "A package (.tar) holds all of an ended experiment; 'fewstep import-experiment' takes it into "
-          + "another installation. The other formats hold the table of its trials."
+          + "another installation. TensorBoard reads what tasks have shown: "
+          + "tensorboard --logdir FOLDER. The other formats hold the table of its trials."
     })
 final class ExportCommand implements Callable<Integer> {
   @ParentCommand private Main main;
@@ -65,6 +66,8 @@ final class ExportCommand implements Callable<Integer> {
   enum Format {
     /** All of it. */
     PACKAGE("package", "fewstep.tar"),
+    /** Event files in a folder. */
+    TENSORBOARD("tensorboard", "tensorboard"),
     /** Its trials. */
     CSV("csv", "csv"),
     /** Its trials. */
@@ -105,7 +108,9 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() throws java.io.IOException {
     Path target = Optional.ofNullable(out).orElseGet(() -> Path.of(id + "." + format.ending));
     Map<String, String> parameters = new LinkedHashMap<>();
-    if (format == Format.PACKAGE) {
+    if (format == Format.TENSORBOARD) {
+      return tensorBoard(target);
+    } else if (format == Format.PACKAGE) {
       parameters.put("artifacts", artifacts.toString());
       parameters.put("inputs", Boolean.toString(!noInputs));
       Optional.ofNullable(origin).ifPresent(name -> parameters.put("origin", name));
@@ -122,5 +127,19 @@ final class ExportCommand implements Callable<Integer> {
             target);
     output.output(main).object(Written.of(id, target, Files.size(target)));
     return ExitCodes.OK;
+  }
+
+  private int tensorBoard(Path folder) throws java.io.IOException {
+    Path archive = Files.createTempFile("fewstep", ".tensorboard.tar");
+    try {
+      server
+          .client(main.settings())
+          .download("/api/v1/experiments/" + ApiClient.encode(id) + "/tensorboard", archive);
+      long bytes = EventFolders.unpack(archive, folder);
+      output.output(main).object(Written.of(id, folder, bytes));
+      return ExitCodes.OK;
+    } finally {
+      Files.deleteIfExists(archive);
+    }
   }
 }

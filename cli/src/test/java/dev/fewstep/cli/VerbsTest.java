@@ -263,6 +263,16 @@ class VerbsTest {
     run(0, "export", id, "--format", "csv", "--out", table);
     assertThat(Files.readAllLines(table)).hasSize(2);
     run(2, "import-experiment", table);
+    Path events = folder.resolve("events");
+    run(0, "export", id, "--format", "tensorboard", "--out", events);
+    try (var files = Files.walk(events)) {
+      assertThat(
+              files.filter(Files::isRegularFile).map(found -> events.relativize(found).toString()))
+          .as("one run for each task that has a result")
+          .hasSize(client.all("/api/v1/tasks?experiment=" + id).size())
+          .allMatch(name -> name.startsWith(id + "/") && name.contains("/events.out.tfevents."))
+          .anyMatch(name -> name.contains("0000,sampling.steps=2,seed=0/finetune-"));
+    }
   }
 
   @Test

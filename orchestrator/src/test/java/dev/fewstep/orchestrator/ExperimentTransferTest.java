@@ -195,6 +195,18 @@ class ExperimentTransferTest {
   }
 
   @Test
+  void tensorBoardHasARunForEachTask() throws IOException {
+    Map<String, byte[]> files =
+        entries(from.get("/api/v1/experiments/" + id + "/tensorboard").body());
+    assertThat(files)
+        .hasSize(from.read("/api/v1/tasks?experiment=" + id + "&limit=100").path("items").size());
+    assertThat(files.keySet())
+        .anyMatch(name -> name.startsWith(id + "/0001,sampling.steps=5,seed=0/evaluate-"))
+        .anyMatch(name -> name.startsWith(id + "/base/10-steps-"))
+        .anyMatch(name -> name.startsWith(id + "/shared/reference-"));
+  }
+
+  @Test
   void whatWasChangedOnTheWayIsRefusedWhole() throws IOException {
     Map<String, byte[]> entries = entries(whole);
     String artifact = new ArrayList<>(entries.keySet()).get(5);

@@ -9,6 +9,8 @@ import dev.fewstep.orchestrator.artifact.StoreUnavailableException;
 import dev.fewstep.orchestrator.experiment.ArchiveContent;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import dev.fewstep.orchestrator.tensorboard.TaskRun;
+import dev.fewstep.orchestrator.tensorboard.TensorBoardFolder;
 import dev.fewstep.orchestrator.transfer.PackageContents;
 import dev.fewstep.orchestrator.transfer.PackageException;
 import dev.fewstep.orchestrator.transfer.PackageImport;
@@ -18,12 +20,14 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.InputRecord;
 import dev.fewstep.schemas.state.OutcomeRecord;
+import dev.fewstep.store.S3Bucket;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
@@ -67,6 +71,35 @@ final class TransferRoutes {
   void mount(Operations operations) {
     operations.on("exportExperiment", this::export);
     operations.on("importExperiment", this::take);
+    operations.on("exportTensorBoard", this::tensorBoard);
+  }
+
+  private void tensorBoard(RoutingContext context) {
+    String id = context.pathParam("experimentId");
+    replies
+        .awaited(context)
+        .onSuccess(
+            reached ->
+                streaming
+                    .downloads()
+                    .send(context, "application/x-tar", id + ".tensorboard.tar", () -> events(id)))
+        .onFailure(context::fail);
+  }
+
+  private ArtifactStreams.Writing events(String id) {
+    List<TaskRun> runs =
+        archives.source(id).read(fold -> TaskRun.of(fold, ExperimentViews.require(fold, id)));
+    return out -> new TensorBoardFolder(this::read).write(id, runs, out);
+  }
+
+  private Optional<byte[]> read(Artifact artifact) throws IOException {
+    Optional<S3Bucket.Content> found = store.open(artifact.sha256());
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    try (S3Bucket.Content content = found.get()) {
+      return Optional.of(content.stream().readAllBytes());
+    }
   }
 
   private void export(RoutingContext context) {
