@@ -51,6 +51,7 @@ import picocli.CommandLine.Spec;
       ArtifactsCommand.class,
       CancelCommand.class,
       ArchiveCommand.class,
+      ResultsCommand.class,
       ExportCommand.class,
       ImportExperimentCommand.class,
       BackupCommand.class,

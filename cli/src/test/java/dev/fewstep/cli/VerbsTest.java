@@ -263,6 +263,9 @@ class VerbsTest {
     run(0, "export", id, "--format", "csv", "--out", table);
     assertThat(Files.readAllLines(table)).hasSize(2);
     run(2, "import-experiment", table);
+    Path results = folder.resolve("results.json");
+    run(0, "results", "--project", "default", "--format", "json", "--out", results);
+    assertThat(Files.readString(results)).contains(id, "held-out");
     Path events = folder.resolve("events");
     run(0, "export", id, "--format", "tensorboard", "--out", events);
     try (var files = Files.walk(events)) {

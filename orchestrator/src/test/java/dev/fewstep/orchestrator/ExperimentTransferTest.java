@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -207,6 +210,63 @@ class ExperimentTransferTest {
   }
 
   @Test
+  void resultsOfManyExperimentsAreOneTable() throws Exception {
+    JsonNode rows = from.read("/api/v1/results?project=default&format=json");
+    // Two trials, two spaces, the only metric of this test's worker.
+    assertThat(rows).hasSize(4);
+    for (JsonNode row : rows) {
+      assertThat(row.path("experiment").asText()).isEqualTo(id);
+      if (row.path("space").asText().equals("wide")) {
+        assertThat(row.path("role").asText()).isEqualTo("held-out");
+        JsonNode trial =
+            from.read("/api/v1/experiments/" + id + "/trials/" + row.path("trial").asInt());
+        assertThat(row.path("finetuned"))
+            .isEqualTo(trial.path("scores").path("heldOut").path("wide"));
+        assertThat(row.path("values").asText()).isEqualTo(trial.path("values").toString());
+      }
+    }
+    assertThat(from.read("/api/v1/results?project=other&format=json")).isEmpty();
+    byte[] parquet = from.get("/api/v1/results?format=parquet").body();
+    assertThat(new String(parquet, 0, 4, StandardCharsets.US_ASCII)).isEqualTo("PAR1");
+    Path file = Files.createTempFile("fewstep-results", ".parquet");
+    try {
+      Files.write(file, parquet);
+      readByPandas(file);
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  /** The example of the documentation, where Python has what it needs. */
+  private static void readByPandas(Path file) throws Exception {
+    boolean present = python("-c", "import pandas, pyarrow").startsWith("0 ");
+    if (!present
+        && !Arrays.asList(System.getProperty("fewstep.require", "").split("\\s*,\\s*"))
+            .contains("pandas")) {
+      System.err.println(
+          "SKIPPED, part 'pandas' is absent: python3 cannot import pandas and pyarrow"
+              + " (-Dfewstep.require=pandas makes this an error)");
+      return;
+    }
+    Path example = Path.of("..", "docs", "examples", "read_results.py");
+    String told = python(example.toString(), file.toString());
+    assertThat(told).startsWith("0 ");
+    assertThat(told.lines().filter(line -> line.contains(" wide "))).as(told).hasSize(2);
+  }
+
+  private static String python(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("python3"));
+    command.addAll(List.of(arguments));
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return process.waitFor() + " " + text;
+    } catch (IOException e) {
+      return "127 " + e.getMessage();
+    }
+  }
+
+  @Test
   void whatWasChangedOnTheWayIsRefusedWhole() throws IOException {
     Map<String, byte[]> entries = entries(whole);
     String artifact = new ArrayList<>(entries.keySet()).get(5);
@@ -230,7 +290,7 @@ class ExperimentTransferTest {
       assertThat(ApiClient.json(refused).path("detail").asText())
           .startsWith("The file cannot be imported: ");
     }
-    byte[] half = java.util.Arrays.copyOf(whole, whole.length / 2);
+    byte[] half = Arrays.copyOf(whole, whole.length / 2);
     assertThat(take(from, half).statusCode()).isEqualTo(422);
     assertThat(take(from, new byte[0]).statusCode()).isEqualTo(422);
   }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.artifact.StoreUnavailableException;
 import dev.fewstep.orchestrator.experiment.ArchiveContent;
+import dev.fewstep.orchestrator.experiment.OrchestratorState;
+import dev.fewstep.orchestrator.export.TableFormat;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import dev.fewstep.orchestrator.tensorboard.TaskRun;
@@ -15,9 +17,12 @@ import dev.fewstep.orchestrator.transfer.PackageContents;
 import dev.fewstep.orchestrator.transfer.PackageException;
 import dev.fewstep.orchestrator.transfer.PackageImport;
 import dev.fewstep.orchestrator.transfer.PackageWriter;
+import dev.fewstep.orchestrator.view.ResultTable;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
+import dev.fewstep.schemas.state.ArchivedRecord;
+import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.InputRecord;
 import dev.fewstep.schemas.state.OutcomeRecord;
 import dev.fewstep.store.S3Bucket;
@@ -30,6 +35,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** Experiments as single files: out of this installation and into it. */
@@ -72,6 +78,47 @@ final class TransferRoutes {
     operations.on("exportExperiment", this::export);
     operations.on("importExperiment", this::take);
     operations.on("exportTensorBoard", this::tensorBoard);
+    operations.on("exportResults", this::results);
+  }
+
+  private void results(RoutingContext context) {
+    Optional<String> project = Replies.query(context, "project");
+    boolean archived = Replies.query(context, "archived").map(Boolean::parseBoolean).orElse(true);
+    TableFormat format = TableFormat.named(Replies.query(context, "format").orElse(""));
+    replies
+        .value(context, fold -> experiments(fold, project, archived))
+        .onSuccess(
+            ids ->
+                streaming
+                    .downloads()
+                    .send(
+                        context,
+                        format.mediaType(),
+                        "results." + format.ending(),
+                        () ->
+                            out ->
+                                format.write(
+                                    ResultTable.columns(), new ResultRows(archives, ids), out)))
+        .onFailure(context::fail);
+  }
+
+  /** Ids of the experiments of a project or of all, in the order of submission. */
+  private static List<String> experiments(
+      OrchestratorState fold, Optional<String> project, boolean archived) {
+    TreeMap<Long, String> ids = new TreeMap<>();
+    for (ExperimentRecord experiment : fold.experiments(Optional.empty(), Integer.MAX_VALUE)) {
+      if (project.map(experiment.spec().metadata().project()::equals).orElse(true)) {
+        ids.put(experiment.sequence(), experiment.id());
+      }
+    }
+    if (archived) {
+      for (ArchivedRecord experiment : fold.archive().experiments()) {
+        if (project.map(experiment.project()::equals).orElse(true)) {
+          ids.put(experiment.sequence(), experiment.experimentId());
+        }
+      }
+    }
+    return List.copyOf(ids.values());
   }
 
   private void tensorBoard(RoutingContext context) {
@@ -212,8 +259,7 @@ final class TransferRoutes {
     }
   }
 
-  private static JsonNode view(
-      dev.fewstep.orchestrator.experiment.OrchestratorState fold, PackageImport.Taken taken) {
+  private static JsonNode view(OrchestratorState fold, PackageImport.Taken taken) {
     Command.ImportExperiment command = taken.command();
     ObjectNode view =
         Json.messages()
