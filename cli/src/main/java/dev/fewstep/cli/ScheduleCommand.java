@@ -181,12 +181,6 @@ final class ScheduleCommand implements Callable<Integer> {
                 + " ${DEFAULT-VALUE})")
     private int retention;
 
-    @Option(
-        names = "--webhook",
-        paramLabel = "URL",
-        description = "address that is told of its ends and of regressions")
-    private String webhook;
-
     @ArgGroup(exclusive = false, heading = "%nThe gate, when any of these is given:%n")
     private GateOptions gate;
 
@@ -199,9 +193,6 @@ final class ScheduleCommand implements Callable<Integer> {
               .put("zone", zone)
               .put("retention", retention);
       body.putObject("catchUp").put("policy", catchUp).put("within", within.toString());
-      if (webhook != null) {
-        body.put("webhook", webhook);
-      }
       if (gate != null) {
         body.set("gate", gate.json());
       }

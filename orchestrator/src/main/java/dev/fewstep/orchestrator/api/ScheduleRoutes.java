@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 final class ScheduleRoutes {
   private static final int SHOWN = 3;
   private static final String[] FIELDS = {
-    "cron", "zone", "catchUp", "retention", "experiment", "gate", "webhook"
+    "cron", "zone", "catchUp", "retention", "experiment", "gate"
   };
 
   private static final List<String> POLICIES =
@@ -200,7 +200,6 @@ final class ScheduleRoutes {
     view.set("catchUp", Json.toTree(spec.catchUp()));
     view.put("retention", spec.retention());
     spec.gate().ifPresent(gate -> view.set("gate", Json.toTree(gate)));
-    spec.webhook().ifPresent(address -> view.put("webhook", address));
     view.put("setBy", schedule.setBy())
         .put("createdAt", schedule.createdAt().toString())
         .put("changedAt", schedule.changedAt().toString());

@@ -83,6 +83,9 @@ public final class Decider {
     ScheduleRules.advance(draft);
     beforeDispatch(draft);
     dispatch.advance(draft);
+    if (draft.changed() && !draft.state().schedules().awaiting().isEmpty()) {
+      draft.more(); // The end of a scheduled experiment may be among the changes.
+    }
   }
 
   /** What a tick decides before it publishes anything, but for what it judges by silence. */

@@ -225,6 +225,10 @@ final class Draft {
     more = true;
   }
 
+  boolean changed() {
+    return !changes.isEmpty();
+  }
+
   Decision decision() {
     return new Decision(
         List.copyOf(changes.values()),
