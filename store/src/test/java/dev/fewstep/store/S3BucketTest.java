@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,10 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class S3BucketTest {
-  private static final String ACCESS = "access-key-of-a-test";
-  private static final String SECRET = "secret-key-of-a-test-secret-key-of-a-test";
-
+class S3BucketTest extends S3BucketContract {
   @TempDir static Path directory;
   private static EmbeddedS3 server;
   private static S3Bucket bucket;
@@ -37,7 +33,8 @@ class S3BucketTest {
   @BeforeAll
   static void start() throws IOException {
     server = EmbeddedS3.start(directory.resolve("s3"), 0, new S3Credentials(ACCESS, SECRET));
-    bucket = new S3Bucket(settings(SECRET));
+    bucket =
+        new S3Bucket(new S3Settings(server.endpoint(), "us-east-1", "fewstep", ACCESS, SECRET));
     assertThat(bucket.make()).isTrue();
     assertThat(bucket.make()).as("made once").isFalse();
   }
@@ -48,8 +45,14 @@ class S3BucketTest {
     server.close();
   }
 
-  private static S3Settings settings(String secret) {
-    return new S3Settings(server.endpoint(), "us-east-1", "fewstep", ACCESS, secret);
+  @Override
+  URI endpoint() {
+    return server.endpoint();
+  }
+
+  @Override
+  S3Bucket bucket() {
+    return bucket;
   }
 
   private static Path file(String text) throws IOException {
@@ -96,19 +99,6 @@ class S3BucketTest {
     assertThat(bucket.freshen(old)).isFalse();
     assertThat(bucket.stat("sha256/ab/two")).isEmpty();
     bucket.delete("sha256/ab/two");
-  }
-
-  @Test
-  void a_listing_ends_when_its_visitor_has_enough() throws IOException {
-    for (String name : List.of("a", "b", "c")) {
-      bucket.write("listed/" + name, new byte[] {1});
-    }
-    List<String> keys = new ArrayList<>();
-    bucket.list("listed/", object -> keys.add(object.key()));
-    assertThat(keys).containsExactlyInAnyOrder("listed/a", "listed/b", "listed/c");
-    List<String> two = new ArrayList<>();
-    bucket.list("listed/", object -> two.add(object.key()) && two.size() < 2);
-    assertThat(two).hasSize(2);
   }
 
   @Test
@@ -159,22 +149,6 @@ class S3BucketTest {
       assertThat(asked).hasValue(3);
     } finally {
       moody.stop(0);
-    }
-  }
-
-  @Test
-  void wrong_keys_and_a_missing_bucket_are_named() {
-    try (S3Bucket denied = new S3Bucket(settings("wrong" + SECRET.substring(5)))) {
-      assertThatThrownBy(() -> denied.open("sha256/aa/one"))
-          .isInstanceOfSatisfying(
-              S3Exception.class, e -> assertThat(e.reason()).isEqualTo(S3Exception.Reason.DENIED))
-          .hasMessageContaining("check the keys")
-          .hasMessageNotContaining(SECRET.substring(5));
-    }
-    try (S3Bucket other =
-        new S3Bucket(new S3Settings(server.endpoint(), "us-east-1", "nowhere", ACCESS, SECRET))) {
-      assertThatThrownBy(() -> other.open("sha256/aa/one"))
-          .hasMessageContaining("there is no bucket nowhere");
     }
   }
 
