@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -71,7 +72,13 @@ final class ScheduleRules {
     }
     ScheduleRecord set =
         known
-            .map(old -> old.set(spec, command.setBy(), draft.recordTime(), slot(old, spec, first)))
+            .map(
+                old ->
+                    old.set(
+                        spec,
+                        command.setBy(),
+                        draft.recordTime(),
+                        slot(old, spec, draft.recordTime())))
             .orElseGet(
                 () ->
                     new ScheduleRecord(
@@ -89,17 +96,23 @@ final class ScheduleRules {
   }
 
   /** A schedule at the same times goes on where it is, so that nothing due is lost. */
-  private static Optional<Instant> slot(
-      ScheduleRecord old, ScheduleSpec spec, Optional<Instant> first) {
+  private static Optional<Instant> slot(ScheduleRecord old, ScheduleSpec spec, Instant now) {
     boolean sameTimes =
         old.spec().cron().equals(spec.cron()) && old.spec().zone().equals(spec.zone());
-    if (old.pausedAt().isPresent() || sameTimes) {
-      return old.nextSlot();
-    }
-    // A slot that was decided stays decided, though the broker's clock went back.
-    return first
-        .filter(slot -> old.runs().stream().noneMatch(run -> run.slot().equals(slot)))
-        .or(() -> times(spec).next(first.orElseThrow()));
+    return old.pausedAt().isPresent() || sameTimes
+        ? old.nextSlot()
+        : upcoming(old, times(spec), now);
+  }
+
+  /** A slot that was run stays decided, though the broker's clock went back behind it. */
+  private static Optional<Instant> upcoming(ScheduleRecord old, SlotTimes times, Instant now) {
+    Instant decided =
+        old.runs().stream()
+            .filter(run -> !run.asked())
+            .map(ScheduledRun::slot)
+            .max(Comparator.naturalOrder())
+            .orElse(now);
+    return times.next(decided.isAfter(now) ? decided : now);
   }
 
   private static void reject(Draft draft, Command command, String name, String message) {
@@ -152,7 +165,8 @@ final class ScheduleRules {
             draft.put(
                 StateRecord.of(
                     schedule.paused(
-                        Optional.empty(), times(schedule.spec()).next(draft.recordTime()))));
+                        Optional.empty(),
+                        upcoming(schedule, times(schedule.spec()), draft.recordTime()))));
           }
           Outcomes.accept(draft, command, schedule.name());
         });
