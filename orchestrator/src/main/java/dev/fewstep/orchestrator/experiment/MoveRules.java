@@ -90,17 +90,22 @@ final class MoveRules {
               .filter(
                   task ->
                       task.notBefore().map(end -> !end.isAfter(draft.recordTime())).orElse(false));
-      if (due.isPresent() && moved < limit) {
-        TaskRecord task = due.get();
-        draft.served(task);
-        if (draft.state().index().dependenciesServe(task)) {
-          draft.move(task, Transition.Trigger.READY, task.edit().state(TaskState.QUEUED));
-        } else {
-          draft.put(StateRecord.of(task.edit().state(TaskState.PENDING).build()));
-        }
-        moved++;
-        draft.more();
+      if (due.isEmpty()) {
+        continue;
       }
+      if (moved >= limit) {
+        draft.more();
+        return moved;
+      }
+      TaskRecord task = due.get();
+      draft.served(task);
+      if (draft.state().index().dependenciesServe(task)) {
+        draft.move(task, Transition.Trigger.READY, task.edit().state(TaskState.QUEUED));
+      } else {
+        draft.put(StateRecord.of(task.edit().state(TaskState.PENDING).build()));
+      }
+      moved++;
+      draft.more();
     }
     return moved;
   }

@@ -9,6 +9,7 @@ import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.state.TaskRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -215,6 +216,33 @@ class ConsequencesTest {
     }
     assertThat(begun).hasSize((int) failed);
     assertThat(world.state.experiment(id).orElseThrow().retryAt()).isEmpty();
+  }
+
+  /** What is cancelled fills the portion: what falls due at that very moment is told to be left. */
+  @Test
+  void aBackoffThatEndsWhenThePortionIsFullIsNotForgotten() {
+    String cancelled = world.submit(Specs.spec("c", GRID, Specs.ONE_SEED, "{\"cache\": false}"));
+    String tried = world.submit(Specs.spec("e", "{}", Specs.ONE_SEED, "{\"cache\": false}"));
+    UUID worker = world.worker();
+    World.Execution execution = world.start(worker);
+    while (!world.task(execution).origin().experimentId().equals(tried)) {
+      world.succeed(execution);
+      world.presence(worker, Optional.empty(), true);
+      execution = world.start(worker);
+    }
+    world.fail(execution, FailureCode.INTERNAL);
+    Instant end = world.task(execution).notBefore().orElseThrow();
+    long open = world.tasks(cancelled).filter(task -> !task.state().isTerminal()).count();
+    assertThat(open).isPositive();
+    world.decider = decider((int) open);
+    world.apply(
+        new Input.Received(
+            new Command.CancelExperiment(world.id(), world.time, cancelled), world.time));
+    world.time = end;
+    assertThat(tick().more()).as("a task waits for its turn").isTrue();
+    assertThat(world.task(execution).state()).isEqualTo(TaskState.PENDING);
+    world.settle();
+    assertThat(world.task(execution).state()).isEqualTo(TaskState.QUEUED);
   }
 
   @Test
