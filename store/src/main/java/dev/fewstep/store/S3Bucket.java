@@ -81,6 +81,7 @@ public final class S3Bucket implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .readTimeout(Duration.ofSeconds(60))
             .writeTimeout(Duration.ofSeconds(60))
+            .addInterceptor(new EmptyStorageClass())
             .addInterceptor(new Http.StatusRetryInterceptor())
             .build();
     this.client =

@@ -3,6 +3,8 @@ package dev.fewstep.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.minio.CreateMultipartUploadArgs;
+import io.minio.MinioAsyncClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -82,6 +84,48 @@ abstract class S3BucketContract {
     try (S3Bucket.Content found = bucket().open("sha256/bb/large").orElseThrow()) {
       assertThat(digest(found.stream())).isEqualTo(sent);
     }
+  }
+
+  @Test
+  void an_object_that_is_said_to_be_old_is_written_anew_in_its_place() throws IOException {
+    bucket().upload("sha256/bc/old", content("old"), Map.of("task", "abc"));
+    ObjectInfo known = bucket().stat("sha256/bc/old").orElseThrow();
+    ObjectInfo old =
+        new ObjectInfo(
+            known.key(),
+            known.bytes(),
+            known.askedAt().minus(S3Bucket.FRESH),
+            known.askedAt(),
+            known.metadata());
+    assertThat(bucket().freshen(old)).isTrue();
+    ObjectInfo young = bucket().stat("sha256/bc/old").orElseThrow();
+    assertThat(young.lastModified()).isAfterOrEqualTo(known.lastModified());
+    assertThat(young.metadata()).isEqualTo(known.metadata());
+    try (S3Bucket.Content found = bucket().open("sha256/bc/old").orElseThrow()) {
+      assertThat(found.stream().readAllBytes()).asString().isEqualTo("old");
+    }
+    bucket().delete("sha256/bc/old");
+    assertThat(bucket().freshen(old)).isFalse();
+    assertThat(bucket().stat("sha256/bc/old")).isEmpty();
+  }
+
+  @Test
+  void uploads_that_were_begun_are_found_and_ended() throws Exception {
+    try (MinioAsyncClient client =
+        MinioAsyncClient.builder()
+            .endpoint(endpoint().toString())
+            .region("us-east-1")
+            .credentials(ACCESS, SECRET)
+            .build()) {
+      client
+          .createMultipartUpload(
+              CreateMultipartUploadArgs.builder().bucket("fewstep").object("sha256/ac/x").build())
+          .join();
+    }
+    List<UnfinishedUpload> found = bucket().unfinishedUploads();
+    assertThat(found).extracting(UnfinishedUpload::key).containsExactly("sha256/ac/x");
+    bucket().abort(found.get(0));
+    assertThat(bucket().unfinishedUploads()).isEmpty();
   }
 
   @Test

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.fewstep.embedded.EmbeddedS3;
 import dev.fewstep.embedded.S3Credentials;
-import io.minio.CreateMultipartUploadArgs;
-import io.minio.MinioAsyncClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
@@ -99,25 +96,6 @@ class S3BucketTest extends S3BucketContract {
     assertThat(bucket.freshen(old)).isFalse();
     assertThat(bucket.stat("sha256/ab/two")).isEmpty();
     bucket.delete("sha256/ab/two");
-  }
-
-  @Test
-  void uploads_that_were_begun_are_found_and_ended() throws Exception {
-    try (MinioAsyncClient client =
-        MinioAsyncClient.builder()
-            .endpoint(server.endpoint().toString())
-            .region("us-east-1")
-            .credentials(ACCESS, SECRET)
-            .build()) {
-      client
-          .createMultipartUpload(
-              CreateMultipartUploadArgs.builder().bucket("fewstep").object("sha256/ac/x").build())
-          .join();
-    }
-    List<UnfinishedUpload> found = bucket.unfinishedUploads();
-    assertThat(found).extracting(UnfinishedUpload::key).containsExactly("sha256/ac/x");
-    bucket.abort(found.get(0));
-    assertThat(bucket.unfinishedUploads()).isEmpty();
   }
 
   @Test
