@@ -119,7 +119,9 @@ public final class Orchestrator implements AutoCloseable {
   }
 
   private void open(OrchestratorConfig config, Clock clock, TermListener listener) {
-    ObjectStore store = own(new ObjectStore(config.store()));
+    OrchestratorMetrics metrics = own(new OrchestratorMetrics());
+    metrics.watchDisk(Path.of(System.getProperty("java.io.tmpdir")));
+    ObjectStore store = own(new ObjectStore(config.store(), metrics::storeAnswered));
     try {
       store.makeBucket(STORE_PATIENCE);
     } catch (IOException e) {
@@ -127,7 +129,6 @@ public final class Orchestrator implements AutoCloseable {
     }
     TopicSetup topics = own(new TopicSetup(config.kafka(), config.recordLock()));
     topics.ensureTopics();
-    OrchestratorMetrics metrics = own(new OrchestratorMetrics());
     state = own(StateView.start(config.kafka(), metrics));
     MetricsTail curves = own(MetricsTail.start(config.kafka(), clock));
     CommandGateway gateway = own(new CommandGateway(config.kafka(), state, PATIENCE));

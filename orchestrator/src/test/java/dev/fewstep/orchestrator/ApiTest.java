@@ -331,7 +331,7 @@ class ApiTest {
         .startsWith("text/javascript");
     assertThat(new String(client.get("/metrics").body(), StandardCharsets.UTF_8))
         .contains("fewstep_leader 1.0")
-        .contains("fewstep_tasks{kind=\"finetune\",state=\"queued\"}")
+        .containsPattern("fewstep_tasks\\{class=\"[^\"]+\",kind=\"finetune\",state=\"queued\"} ")
         .contains("fewstep_transaction_seconds_count");
   }
 

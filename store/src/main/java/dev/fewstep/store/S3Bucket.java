@@ -74,6 +74,12 @@ public final class S3Bucket implements AutoCloseable {
 
   /** A bucket behind those settings; nothing is sent yet. */
   public S3Bucket(S3Settings settings) {
+    this(settings, StoreListener.none());
+  }
+
+  /** A bucket of whose requests a listener hears. */
+  public S3Bucket(S3Settings settings, StoreListener listener) {
+    requireNonNull(listener, "listener");
     this.settings = requireNonNull(settings, "settings");
     this.calls = new S3Calls(settings);
     this.http =
@@ -81,6 +87,7 @@ public final class S3Bucket implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .readTimeout(Duration.ofSeconds(60))
             .writeTimeout(Duration.ofSeconds(60))
+            .addInterceptor(new MeasuredCalls(listener))
             .addInterceptor(new EmptyStorageClass())
             .addInterceptor(new Http.StatusRetryInterceptor())
             .build();

@@ -8,6 +8,7 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.worker.artifact.ArtifactCache;
 import dev.fewstep.worker.artifact.S3ArtifactStore;
 import dev.fewstep.worker.artifact.StoreException;
+import dev.fewstep.worker.ops.GpuUtilisation;
 import dev.fewstep.worker.ops.Provenance;
 import dev.fewstep.worker.ops.WorkerMetrics;
 import dev.fewstep.worker.task.ControlTail;
@@ -17,6 +18,7 @@ import dev.fewstep.worker.task.TaskReporter;
 import dev.fewstep.worker.task.TaskRunner;
 import dev.fewstep.worker.task.TaskTaker;
 import dev.fewstep.worker.task.WorkerIdentity;
+import dev.fewstep.worker.task.program.ProcessMemory;
 import dev.fewstep.worker.tensor.TorchEngine;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -101,7 +103,7 @@ public final class WorkerVerticle extends VerticleBase {
 
   private void startParts(WorkerMetrics metrics) throws IOException, InterruptedException {
     Device device = TorchEngine.device(config.device());
-    S3ArtifactStore store = add(new S3ArtifactStore(config.store()));
+    S3ArtifactStore store = add(new S3ArtifactStore(config.store(), metrics::storeAnswered));
     awaitStore(store);
     ArtifactCache cache =
         new ArtifactCache(
@@ -110,6 +112,9 @@ public final class WorkerVerticle extends VerticleBase {
             store,
             clock,
             metrics::fetched);
+    metrics.watchDisk(config.dataDirectory());
+    metrics.watchMemory(new ProcessMemory(device)::bytes, memory(device));
+    GpuUtilisation.start(device).ifPresent(gpu -> metrics.watchUtilisation(add(gpu)));
     TaskRunner.Place place =
         new TaskRunner.Place(
             device,
@@ -118,8 +123,8 @@ public final class WorkerVerticle extends VerticleBase {
             Provenance.of(device, config.shards()));
     TaskRunner runner = new TaskRunner(store, cache, place, work, metrics);
     ControlView view = new ControlView();
-    TaskReporter reporter = add(new TaskReporter(config.kafka(), workerId));
-    ControlTail control = add(ControlTail.start(config.kafka(), workerId, view));
+    TaskReporter reporter = add(new TaskReporter(config.kafka(), workerId, metrics));
+    ControlTail control = add(ControlTail.start(config.kafka(), workerId, view, metrics));
     Pulse pulse =
         add(Pulse.start(reporter, identity(device), config.intervals(), metrics::heartbeat, clock));
     TaskTaker taker =

@@ -171,7 +171,7 @@ class WorkerTest {
       String metrics = get(worker, "/metrics").body();
       assertThat(metrics)
           .contains("fewstep_worker_busy")
-          .contains("fewstep_task_duration_seconds")
+          .contains("fewstep_execution_duration_seconds")
           .contains("fewstep_train_step_seconds")
           .contains("fewstep_train_images_total")
           .contains("fewstep_store_bytes_total")

@@ -140,7 +140,8 @@ public final class HttpApi implements AutoCloseable {
     router
         .route(ApiContract.PREFIX + "/*")
         .handler(context -> context.fail(ApiException.notFound("The API has no such path.")));
-    new OperationRoutes(replies, parts.state(), parts.metrics(), parts.readiness()).mount(router);
+    new OperationRoutes(replies, parts.state(), parts.metrics(), parts.readiness(), known)
+        .mount(router);
     new Dashboard(vertx).mount(router);
     router.route().failureHandler(Problems::handle);
     for (int status : new int[] {400, 404, 405, 406, 413, 415, 500, 501}) {

@@ -2,11 +2,19 @@ package dev.fewstep.orchestrator.api;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.experiment.ExperimentProgress;
+import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.StateView;
+import dev.fewstep.orchestrator.ops.ExperimentNumbers;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import dev.fewstep.orchestrator.view.ExperimentSummary;
 import dev.fewstep.schemas.Json;
+import dev.fewstep.schemas.state.ExperimentRecord;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What operators' tools ask: alive, ready, meters. */
@@ -15,13 +23,19 @@ final class OperationRoutes {
   private final StateView state;
   private final OrchestratorMetrics metrics;
   private final Readiness readiness;
+  private final KnownResults known;
 
   OperationRoutes(
-      Replies replies, StateView state, OrchestratorMetrics metrics, Readiness readiness) {
+      Replies replies,
+      StateView state,
+      OrchestratorMetrics metrics,
+      Readiness readiness,
+      KnownResults known) {
     this.replies = requireNonNull(replies, "replies");
     this.state = requireNonNull(state, "state");
     this.metrics = requireNonNull(metrics, "metrics");
     this.readiness = requireNonNull(readiness, "readiness");
+    this.known = requireNonNull(known, "known");
   }
 
   void mount(Router router) {
@@ -44,12 +58,32 @@ final class OperationRoutes {
     }
   }
 
+  private List<ExperimentNumbers> newest(OrchestratorState fold) {
+    List<ExperimentNumbers> all = new ArrayList<>();
+    for (ExperimentRecord one : fold.experiments(Optional.empty(), ExperimentNumbers.KEPT)) {
+      all.add(
+          new ExperimentNumbers(
+              one.id(),
+              one.submittedAt(),
+              fold.progress(one.id()).map(ExperimentProgress::tasks).orElse(Map.of()),
+              known
+                  .summary(fold, one)
+                  .flatMap(ExperimentSummary::best)
+                  .map(OperationRoutes::best)));
+    }
+    return all;
+  }
+
+  private static ExperimentNumbers.Best best(ExperimentSummary.Best best) {
+    return new ExperimentNumbers.Best(best.space(), best.trial(), best.score(), best.ratio());
+  }
+
   private void scrape(RoutingContext context) {
     replies
         .blocking(
             () -> {
               metrics.nightly(state.read(fold -> fold.benchmarks().newest()));
-              return metrics.scrape(state::numbers);
+              return metrics.scrape(state.numbers(), state.read(this::newest));
             })
         .onSuccess(
             text -> {

@@ -9,6 +9,7 @@ import dev.fewstep.store.ObjectInfo;
 import dev.fewstep.store.S3Bucket;
 import dev.fewstep.store.S3Exception;
 import dev.fewstep.store.S3Settings;
+import dev.fewstep.store.StoreListener;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -35,7 +36,12 @@ public final class ObjectStore implements AutoCloseable {
 
   /** A store behind those settings; nothing is sent yet. */
   public ObjectStore(S3Settings settings) {
-    this.bucket = new S3Bucket(requireNonNull(settings, "settings"));
+    this(settings, StoreListener.none());
+  }
+
+  /** A store of whose requests a listener hears. */
+  public ObjectStore(S3Settings settings, StoreListener listener) {
+    this.bucket = new S3Bucket(requireNonNull(settings, "settings"), listener);
   }
 
   /** The bucket itself, for those who care for all of it. */

@@ -3,9 +3,11 @@ package dev.fewstep.orchestrator.log;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.experiment.Check;
+import dev.fewstep.orchestrator.experiment.Input;
 import dev.fewstep.schemas.Artifact;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -37,7 +39,13 @@ final class ArtifactChecks {
   }
 
   /** A check and whether everything that it asks for is there. */
-  record Answer(Check check, boolean present) {}
+  record Answer(Check check, boolean present) {
+    Input input(Instant recordTime) {
+      return check instanceof Check.Manifest manifest
+          ? new Input.Verified(manifest.report(), present, recordTime)
+          : new Input.ArtifactsChecked(check.taskKey(), present, recordTime);
+    }
+  }
 
   /** Starts looking. */
   void ask(Check check) {

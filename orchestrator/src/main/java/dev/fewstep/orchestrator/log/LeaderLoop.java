@@ -3,18 +3,23 @@ package dev.fewstep.orchestrator.log;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.log.LeaderStatus.Phase;
+import dev.fewstep.orchestrator.ops.TermEnd;
 import dev.fewstep.schemas.Topics;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
@@ -82,7 +87,7 @@ public final class LeaderLoop implements AutoCloseable {
     if (stop.getCount() == 0) {
       return;
     }
-    context.metrics().termAborted();
+    context.metrics().termAborted(end(e));
     if (e instanceof LogGapException) {
       LOG.error("This replica cannot lead. {}", problem);
     } else {
@@ -100,9 +105,25 @@ public final class LeaderLoop implements AutoCloseable {
     pause = doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled;
   }
 
+  private static TermEnd end(RuntimeException e) {
+    if (e instanceof LogGapException) {
+      return TermEnd.GAP;
+    }
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ProducerFencedException
+          || cause instanceof InvalidProducerEpochException
+          || cause instanceof CommitFailedException) {
+        return TermEnd.FENCED;
+      }
+    }
+    return TermEnd.ERROR;
+  }
+
   /** Stands once: follows, leads when elected, until something fails or this is closed. */
   private void stand() {
-    try (Consumer<byte[], byte[]> consumer = consumer()) {
+    try (Consumer<byte[], byte[]> consumer = consumer();
+        KafkaClientMetrics meters = context.metrics().watch(new KafkaClientMetrics(consumer))) {
+      LOG.debug("Measured by {}", meters);
       Assignments assignments = new Assignments(consumer);
       consumer.subscribe(List.of(Topics.INBOX), assignments);
       while (stop.getCount() > 0) {

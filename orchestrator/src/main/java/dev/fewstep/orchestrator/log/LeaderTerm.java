@@ -1,6 +1,5 @@
 package dev.fewstep.orchestrator.log;
 
-import dev.fewstep.orchestrator.experiment.Check;
 import dev.fewstep.orchestrator.experiment.Decision;
 import dev.fewstep.orchestrator.experiment.Input;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
@@ -16,6 +15,7 @@ import dev.fewstep.schemas.state.DeviceClassRecord;
 import dev.fewstep.schemas.state.InboxPosition;
 import dev.fewstep.schemas.state.StateCodec;
 import dev.fewstep.schemas.state.StateRecord;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,6 +68,7 @@ final class LeaderTerm implements AutoCloseable {
   private final BooleanSupplier elected;
   private final Producer<byte[], byte[]> producer;
   private final Consumer<byte[], byte[]> ends;
+  private final KafkaClientMetrics meters;
   private final TaskTimings timings;
   private final StateCodec codec = new StateCodec();
   private final OrchestratorState state;
@@ -111,6 +112,7 @@ final class LeaderTerm implements AutoCloseable {
             context.settings().transactional(),
             new ByteArraySerializer(),
             new ByteArraySerializer());
+    this.meters = context.metrics().watch(new KafkaClientMetrics(producer));
     boolean done = false;
     try {
       context.listener().reached(Stage.ASSIGNED, new OrchestratorState());
@@ -180,6 +182,7 @@ final class LeaderTerm implements AutoCloseable {
     if (!elected.getAsBoolean()) {
       return;
     }
+    context.metrics().inboxRead(records.count());
     context.listener().reached(Stage.READ, state);
     Batch batch = new Batch();
     int inputs = 0;
@@ -188,7 +191,7 @@ final class LeaderTerm implements AutoCloseable {
       inputs++;
     }
     for (ArtifactChecks.Answer answer : checks.drain()) {
-      decide(input(answer, recordClock.now()), batch);
+      decide(answer.input(recordClock.now()), batch);
       inputs++;
     }
     if (inputs > 0 || more || elapsed(lastTick, IDLE_POLL)) {
@@ -259,7 +262,9 @@ final class LeaderTerm implements AutoCloseable {
       return;
     }
     try {
-      decide(new Input.Received(message, Instant.ofEpochMilli(found.timestamp())), batch);
+      timings.decided(
+          message,
+          decide(new Input.Received(message, Instant.ofEpochMilli(found.timestamp())), batch));
     } catch (RuntimeException e) {
       // A defect, and a deterministic one: leading on without this message beats never leading.
       context.metrics().inboxRejected();
@@ -289,7 +294,7 @@ final class LeaderTerm implements AutoCloseable {
     // Looking changes nothing, so it need not wait for the transaction.
     batch.checks().forEach(checks::ask);
     var unused = transact(batch);
-    context.metrics().committed(Duration.ofNanos(System.nanoTime() - began), batch.transitions());
+    timings.committed(began, batch);
   }
 
   /**
@@ -378,12 +383,6 @@ final class LeaderTerm implements AutoCloseable {
     }
   }
 
-  private static Input input(ArtifactChecks.Answer answer, Instant recordTime) {
-    return answer.check() instanceof Check.Manifest manifest
-        ? new Input.Verified(manifest.report(), answer.present(), recordTime)
-        : new Input.ArtifactsChecked(answer.check().taskKey(), answer.present(), recordTime);
-  }
-
   private Future<RecordMetadata> send(String topic, String key, Optional<byte[]> value) {
     return producer.send(
         new ProducerRecord<>(topic, 0, key.getBytes(StandardCharsets.UTF_8), value.orElse(null)));
@@ -391,6 +390,7 @@ final class LeaderTerm implements AutoCloseable {
 
   @Override
   public void close() {
+    meters.close();
     producer.close(Duration.ZERO);
     ends.close(CloseOptions.timeout(Duration.ZERO));
   }

@@ -8,6 +8,7 @@ import dev.fewstep.orchestrator.ops.StateNumbers;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.state.StateCodec;
 import dev.fewstep.schemas.state.StateRecord;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -215,7 +216,9 @@ public final class StateView implements AutoCloseable {
     config.put("auto.offset.reset", "none");
     config.put("max.poll.records", 2_000);
     try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        KafkaClientMetrics meters = metrics.watch(new KafkaClientMetrics(consumer))) {
+      LOG.debug("Measured by {}", meters);
       consumer.assign(List.of(STATE));
       long begin = consumer.beginningOffsets(List.of(STATE)).get(STATE);
       long end = consumer.endOffsets(List.of(STATE)).get(STATE);

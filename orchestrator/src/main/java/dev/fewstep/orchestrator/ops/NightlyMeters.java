@@ -19,18 +19,13 @@ final class NightlyMeters {
   private final MultiGauge verdicts;
 
   NightlyMeters(MeterRegistry registry) {
-    scores =
-        MultiGauge.builder("fewstep.nightly.score")
-            .description("Score of the newest run of a benchmark, mean over its seeds")
-            .register(registry);
-    baselines =
-        MultiGauge.builder("fewstep.nightly.baseline")
-            .description("Mean of the accepted runs that it was compared with, same seeds")
-            .register(registry);
-    verdicts =
-        MultiGauge.builder("fewstep.nightly.verdict")
-            .description("1 for the verdict on the newest run of a benchmark, 0 for the others")
-            .register(registry);
+    scores = gauges(registry, Meter.NIGHTLY_SCORE);
+    baselines = gauges(registry, Meter.NIGHTLY_BASELINE);
+    verdicts = gauges(registry, Meter.NIGHTLY_VERDICT);
+  }
+
+  private static MultiGauge gauges(MeterRegistry registry, Meter meter) {
+    return MultiGauge.builder(meter.id()).description(meter.help()).register(registry);
   }
 
   /** What is shown from now on; series of anything else end. */

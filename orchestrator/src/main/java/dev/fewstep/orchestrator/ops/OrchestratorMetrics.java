@@ -1,44 +1,48 @@
 package dev.fewstep.orchestrator.ops;
 
-import static java.util.Objects.requireNonNull;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.fewstep.orchestrator.experiment.Transition;
+import dev.fewstep.orchestrator.experiment.Transition.Trigger;
 import dev.fewstep.orchestrator.ops.StateNumbers.DeviceClassNumbers;
 import dev.fewstep.orchestrator.panel.Readings;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
+import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.BenchmarkRecord;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Every meter of the orchestrator; the only place that names one. Times are in seconds. The names
- * of the meters in the Prometheus text are these with underscores, counters with {@code _total}.
+ * What the orchestrator counts and measures. The names are those of {@link Meter}. Nothing here is
+ * slow: meters are looked up by what they are told apart by, not built for each event.
  */
 public final class OrchestratorMetrics implements AutoCloseable {
   private static final Duration[] LATENCIES = {
@@ -71,57 +75,67 @@ public final class OrchestratorMetrics implements AutoCloseable {
   private final AtomicLong inboxLag = new AtomicLong();
   private final AtomicLong stateOffset = new AtomicLong();
   private final AtomicInteger eventClients = new AtomicInteger();
-  private final MultiGauge tasks;
-  private final MultiGauge entities;
-  private final MultiGauge waiting;
-  private final MultiGauge published;
-  private final MultiGauge workers;
-  private final NightlyMeters nightly;
+  private final StateGauges gauges = new StateGauges(registry);
+  private final NightlyMeters nightly = new NightlyMeters(registry);
+  private final Map<String, TaskMeters> taskMeters = new ConcurrentHashMap<>();
+  private final Map<Answer, Timer> answers = new ConcurrentHashMap<>();
+  private final Map<StoreAnswer, Timer> storeAnswers = new ConcurrentHashMap<>();
+  private final Map<Trigger, Counter> transitions = new EnumMap<>(Trigger.class);
+  private final Map<TermEnd, Counter> aborted = new EnumMap<>(TermEnd.class);
+  private final Map<Class<?>, Counter> accepted = new HashMap<>();
+  private final Map<Class<?>, Counter> refused = new HashMap<>();
   private final Timer transactions;
   private final Timer replays;
+  private final Counter read;
   private final Counter rejected;
-  private final Counter aborted;
+  private final Counter terms;
+  private final Counter written;
   private final Counter droppedClients;
+
+  private record Answer(String method, String operation, int status) {}
+
+  private record StoreAnswer(String method, String outcome) {}
 
   /** A registry of its own, with the meters of the JVM. */
   public OrchestratorMetrics() {
+    KafkaMeters.limit(registry.config());
     new ClassLoaderMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
     collections.bindTo(registry);
-    Gauge.builder("fewstep.build.info", () -> 1)
-        .description("Always 1; the version is in the label")
-        .tag("version", version())
+    Map<String, String> build = BuildInfo.read();
+    Gauge.builder(Meter.BUILD_INFO.id(), () -> 1)
+        .description(Meter.BUILD_INFO.help())
+        .tag("component", "orchestrator")
+        .tag("version", build.getOrDefault("version", "unknown"))
+        .tag("commit", build.getOrDefault("commit", "unknown"))
         .tag("java", Runtime.version().toString())
         .register(registry);
-    Gauge.builder("fewstep.leader", leading::get)
-        .description("1 while this replica leads")
-        .register(registry);
-    Gauge.builder("fewstep.inbox.lag", inboxLag::get)
-        .description("Inbox records not read yet, as last seen by this leader")
-        .baseUnit("records")
-        .register(registry);
-    Gauge.builder("fewstep.state.offset", stateOffset::get)
-        .description("Next offset of the state topic that this replica reads")
-        .register(registry);
-    Gauge.builder("fewstep.sse.clients", eventClients::get)
-        .description("Open event streams")
-        .register(registry);
-    nightly = new NightlyMeters(registry);
-    tasks = gauges("fewstep.tasks", "Tasks by kind and state");
-    entities = gauges("fewstep.state.entities", "Entities of the state");
-    waiting = gauges("fewstep.tasks.queued", "Ready tasks that are not published, by class");
-    published = gauges("fewstep.tasks.published", "Published tasks not started, by class");
-    workers = gauges("fewstep.workers", "Live workers by class");
-    transactions =
-        timer("fewstep.transaction", "Time of a leader's transaction", LATENCIES, Tags.empty());
-    replays = timer("fewstep.replay", "Time of replaying the state", LATENCIES, Tags.empty());
-    rejected = counter("fewstep.inbox.rejected", "Inbox records that were skipped", Tags.empty());
-    aborted = counter("fewstep.leader.aborts", "Terms that ended with an error", Tags.empty());
-    droppedClients =
-        counter("fewstep.sse.dropped", "Event streams closed for being slow", Tags.empty());
+    gauge(Meter.LEADER, leading::get).register(registry);
+    gauge(Meter.INBOX_LAG, inboxLag::get).baseUnit("records").register(registry);
+    gauge(Meter.STATE_OFFSET, stateOffset::get).register(registry);
+    gauge(Meter.SSE_CLIENTS, eventClients::get).register(registry);
+    // A counter that begins with its first event hides that event from rate() and increase().
+    for (Trigger trigger : Trigger.values()) {
+      transitions.put(trigger, counter(Meter.TASK_TRANSITIONS, Tags.of("trigger", label(trigger))));
+    }
+    for (TermEnd end : TermEnd.values()) {
+      aborted.put(end, counter(Meter.LEADER_ABORTS, Tags.of("reason", label(end))));
+    }
+    for (Class<?> command : Command.class.getPermittedSubclasses()) {
+      Tags kind = Tags.of("command", words(command.getSimpleName()));
+      accepted.put(command, counter(Meter.COMMANDS, kind.and("outcome", "accepted")));
+      refused.put(command, counter(Meter.COMMANDS, kind.and("outcome", "rejected")));
+    }
+    transactions = timer(Meter.TRANSACTION, LATENCIES, Tags.empty());
+    replays = timer(Meter.REPLAY, LATENCIES, Tags.empty());
+    read = counter(Meter.INBOX_RECORDS, Tags.empty());
+    rejected = counter(Meter.INBOX_REJECTED, Tags.empty());
+    terms = counter(Meter.LEADER_TERMS, Tags.empty());
+    written = counter(Meter.STATE_CHANGES, Tags.empty());
+    droppedClients = counter(Meter.SSE_DROPPED, Tags.empty());
   }
 
   /** Version of this build, {@code development} outside a jar. */
@@ -130,9 +144,25 @@ public final class OrchestratorMetrics implements AutoCloseable {
         .orElse("development");
   }
 
+  /**
+   * Adds meters of a library; they go when it is closed. Of Kafka's only those of {@link
+   * KafkaMeters} are kept.
+   */
+  public <T extends MeterBinder> T watch(T binder) {
+    binder.bindTo(registry);
+    return binder;
+  }
+
+  /** Measures the room on the disk of a directory. */
+  public void watchDisk(Path directory) {
+    new DiskSpaceMetrics(directory.toFile()).bindTo(registry);
+  }
+
   /** Whether this replica leads. */
   public void leading(boolean value) {
-    leading.set(value ? 1 : 0);
+    if (leading.getAndSet(value ? 1 : 0) == 0 && value) {
+      terms.increment();
+    }
   }
 
   /** Unread inbox records. */
@@ -140,14 +170,27 @@ public final class OrchestratorMetrics implements AutoCloseable {
     inboxLag.set(records);
   }
 
+  /** Inbox records were read. */
+  public void inboxRead(int records) {
+    read.increment(records);
+  }
+
   /** An inbox record was skipped. */
   public void inboxRejected() {
     rejected.increment();
   }
 
+  /** A command was decided. */
+  public void commandDecided(Class<? extends Command> command, boolean wasAccepted) {
+    Counter counter = (wasAccepted ? accepted : refused).get(command);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
   /** A term ended with an error. */
-  public void termAborted() {
-    aborted.increment();
+  public void termAborted(TermEnd reason) {
+    aborted.get(reason).increment();
   }
 
   /** The state was replayed. */
@@ -156,39 +199,66 @@ public final class OrchestratorMetrics implements AutoCloseable {
   }
 
   /** A transaction was committed. */
-  public void committed(Duration took, List<Transition> transitions) {
+  public void committed(Duration took, int changes, List<Transition> moves) {
     transactions.record(took);
-    for (Transition transition : transitions) {
-      counter(
-              "fewstep.task.transitions",
-              "Moves of tasks",
-              Tags.of("trigger", label(transition.trigger())))
-          .increment();
+    written.increment(changes);
+    for (Transition move : moves) {
+      transitions.get(move.trigger()).increment();
     }
   }
 
   /** A task started after waiting in its queue. */
-  public void taskStarted(TaskKind kind, Duration waited) {
-    timer("fewstep.task.wait", "Time from ready to started", WORK, Tags.of("kind", label(kind)))
-        .record(waited);
+  public void taskStarted(TaskKind kind, String deviceClass, Duration waited) {
+    meters(deviceClass).waited(kind, waited);
+  }
+
+  /** An execution ended. */
+  public void attemptEnded(TaskKind kind, String deviceClass, AttemptEnd end) {
+    meters(deviceClass).attemptEnded(kind, end);
   }
 
   /** A task ended. */
-  public void taskFinished(TaskKind kind, TaskState outcome, Optional<Duration> ran) {
-    Tags tags = Tags.of("kind", label(kind), "outcome", label(outcome));
-    counter("fewstep.tasks.finished", "Tasks that ended", tags).increment();
-    ran.ifPresent(
-        time ->
-            timer("fewstep.task.duration", "Time from started to ended", WORK, tags).record(time));
+  public void taskFinished(
+      TaskKind kind, String deviceClass, TaskState outcome, Optional<Duration> ran) {
+    meters(deviceClass).finished(kind, outcome, ran);
+  }
+
+  private TaskMeters meters(String deviceClass) {
+    TaskMeters known = taskMeters.get(deviceClass);
+    return known != null
+        ? known
+        : taskMeters.computeIfAbsent(deviceClass, name -> new TaskMeters(registry, name, WORK));
   }
 
   /** A request was answered. */
   public void answered(String method, String operation, int status, Duration took) {
-    timer(
-            "fewstep.api.request",
-            "Time to answer a request",
-            LATENCIES,
-            Tags.of("method", method, "operation", operation, "status", Integer.toString(status)))
+    answers
+        .computeIfAbsent(
+            new Answer(method, operation, status),
+            key ->
+                timer(
+                    Meter.API_REQUEST,
+                    LATENCIES,
+                    Tags.of(
+                        "method",
+                        key.method(),
+                        "operation",
+                        key.operation(),
+                        "status",
+                        Integer.toString(key.status()))))
+        .record(took);
+  }
+
+  /** The object store answered, or did not. */
+  public void storeAnswered(String method, String outcome, Duration took) {
+    storeAnswers
+        .computeIfAbsent(
+            new StoreAnswer(method, outcome),
+            key ->
+                timer(
+                    Meter.STORE_REQUEST,
+                    LATENCIES,
+                    Tags.of("method", key.method(), "outcome", key.outcome())))
         .record(took);
   }
 
@@ -207,35 +277,15 @@ public final class OrchestratorMetrics implements AutoCloseable {
     droppedClients.increment();
   }
 
-  /** The Prometheus text, with the state's numbers taken from {@code numbers} now. */
-  public String scrape(Supplier<StateNumbers> numbers) {
-    StateNumbers now = requireNonNull(numbers, "numbers").get();
-    List<Row<?>> byKindAndState = new ArrayList<>();
-    now.tasks()
-        .forEach(
-            (kind, states) ->
-                states.forEach(
-                    (state, count) ->
-                        byKindAndState.add(
-                            Row.of(Tags.of("kind", label(kind), "state", label(state)), count))));
-    tasks.register(byKindAndState, true);
-    List<Row<?>> byEntity = new ArrayList<>();
-    now.entities()
-        .forEach((entity, count) -> byEntity.add(Row.of(Tags.of("entity", entity), count)));
-    entities.register(byEntity, true);
-    List<Row<?>> queued = new ArrayList<>();
-    List<Row<?>> out = new ArrayList<>();
-    List<Row<?>> devices = new ArrayList<>();
-    for (DeviceClassNumbers found : now.classes()) {
-      Tags name = Tags.of("class", found.name());
-      queued.add(Row.of(name, found.waiting()));
-      out.add(Row.of(name, found.published()));
-      devices.add(Row.of(name.and("state", "idle"), found.idle()));
-      devices.add(Row.of(name.and("state", "busy"), found.busy()));
-    }
-    waiting.register(queued, true);
-    published.register(out, true);
-    workers.register(devices, true);
+  /**
+   * The Prometheus text.
+   *
+   * @param now the state's numbers
+   * @param experiments numbers of the newest experiments, at most {@link ExperimentNumbers#KEPT}
+   */
+  public String scrape(StateNumbers now, List<ExperimentNumbers> experiments) {
+    now.classes().forEach(one -> meters(one.name()));
+    gauges.set(now, experiments);
     return registry.scrape();
   }
 
@@ -247,7 +297,7 @@ public final class OrchestratorMetrics implements AutoCloseable {
    */
   public Readings readings(StateNumbers now, double imagesPerSecond) {
     Map<String, Double> finished = new TreeMap<>();
-    for (Counter counter : registry.find("fewstep.tasks.finished").counters()) {
+    for (Counter counter : registry.find(Meter.TASKS_FINISHED.id()).counters()) {
       finished.merge(
           requireNonNullElse(counter.getId().getTag("kind"), ""), counter.count(), Double::sum);
     }
@@ -267,7 +317,7 @@ public final class OrchestratorMetrics implements AutoCloseable {
         imagesPerSecond,
         inboxLag.get(),
         times(List.of(transactions)),
-        times(registry.find("fewstep.api.request").timers()));
+        times(answers.values()));
   }
 
   private static Readings.Times times(Collection<Timer> timers) {
@@ -282,7 +332,8 @@ public final class OrchestratorMetrics implements AutoCloseable {
     registry.close();
   }
 
-  private static String label(Enum<?> value) {
+  /** How a label says it. */
+  static String label(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
 
@@ -291,17 +342,21 @@ public final class OrchestratorMetrics implements AutoCloseable {
     nightly.show(newest);
   }
 
-  private MultiGauge gauges(String name, String description) {
-    return MultiGauge.builder(name).description(description).register(registry);
+  private static String words(String camelCase) {
+    return camelCase.replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
   }
 
-  private Counter counter(String name, String description, Tags tags) {
-    return Counter.builder(name).description(description).tags(tags).register(registry);
+  private static Gauge.Builder<?> gauge(Meter meter, Supplier<Number> value) {
+    return Gauge.builder(meter.id(), value).description(meter.help());
   }
 
-  private Timer timer(String name, String description, Duration[] buckets, Tags tags) {
-    return Timer.builder(name)
-        .description(description)
+  private Counter counter(Meter meter, Tags tags) {
+    return Counter.builder(meter.id()).description(meter.help()).tags(tags).register(registry);
+  }
+
+  private Timer timer(Meter meter, Duration[] buckets, Tags tags) {
+    return Timer.builder(meter.id())
+        .description(meter.help())
         .serviceLevelObjectives(buckets)
         .tags(tags)
         .register(registry);

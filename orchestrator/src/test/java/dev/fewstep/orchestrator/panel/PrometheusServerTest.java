@@ -60,7 +60,10 @@ class PrometheusServerTest {
   private static HttpServer meters(OrchestratorMetrics metrics) throws IOException {
     StateNumbers numbers =
         new StateNumbers(
-            Map.of(), Map.of(), List.of(new StateNumbers.DeviceClassNumbers("gpu", 7, 1, 1, 3)));
+            List.of(),
+            Map.of(),
+            List.of(new StateNumbers.DeviceClassNumbers("gpu", 7, 1, 1, 3)),
+            List.of());
     AtomicInteger images = new AtomicInteger();
     metrics.inboxLag(5);
     HttpServer server =
@@ -70,16 +73,16 @@ class PrometheusServerTest {
         exchange -> {
           for (int i = 0; i < 4; i++) {
             metrics.taskFinished(
-                TaskKind.FINETUNE, TaskState.SUCCEEDED, Optional.of(Duration.ofSeconds(9)));
+                TaskKind.FINETUNE, "gpu", TaskState.SUCCEEDED, Optional.of(Duration.ofSeconds(9)));
           }
           for (int i = 0; i < 10; i++) {
-            metrics.committed(Duration.ofMillis(20), List.of());
+            metrics.committed(Duration.ofMillis(20), 1, List.of());
           }
           for (int i = 0; i < 2; i++) {
             metrics.answered("GET", "listTasks", 200, Duration.ofMillis(5));
           }
           String text =
-              metrics.scrape(() -> numbers)
+              metrics.scrape(numbers, List.of())
                   + "fewstep_train_images_total{} "
                   + images.addAndGet(640)
                   + "\n";
@@ -149,7 +152,11 @@ class PrometheusServerTest {
             .containsExactly(Map.entry("{class=gpu}", 75.0));
         assertThat(latest(source, Panel.INBOX_LAG)).containsExactly(Map.entry("{}", 5.0));
         Map<String, Double> finished = latest(source, Panel.FINISHED);
-        assertThat(finished).containsOnlyKeys("{kind=finetune}");
+        assertThat(finished)
+            .as("kinds that did not end are seen at 0, so that their first end is seen to rise")
+            .containsEntry("{kind=evaluate}", 0.0)
+            .containsEntry("{kind=pretrain}", 0.0)
+            .containsEntry("{kind=reference}", 0.0);
         assertThat(finished.get("{kind=finetune}")).isPositive();
         assertThat(latest(source, Panel.IMAGES).get("{}")).isPositive();
         assertThat(latest(source, Panel.TRANSACTION).get("{}")).isCloseTo(20, within(0.01));

@@ -8,6 +8,7 @@ import dev.fewstep.store.ObjectInfo;
 import dev.fewstep.store.S3Bucket;
 import dev.fewstep.store.S3Exception;
 import dev.fewstep.store.S3Settings;
+import dev.fewstep.store.StoreListener;
 import dev.fewstep.worker.artifact.StoreException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +35,12 @@ public final class S3ArtifactStore implements ArtifactStore {
 
   /** A store behind those settings; nothing is sent yet. */
   public S3ArtifactStore(S3Settings settings) {
-    this.bucket = new S3Bucket(requireNonNull(settings, "settings"));
+    this(settings, StoreListener.none());
+  }
+
+  /** A store of whose requests a listener hears. */
+  public S3ArtifactStore(S3Settings settings, StoreListener listener) {
+    this.bucket = new S3Bucket(requireNonNull(settings, "settings"), listener);
   }
 
   /**

@@ -3,31 +3,32 @@ package dev.fewstep.worker.ops;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.TaskKind;
+import dev.fewstep.schemas.message.TaskMessage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.DiskSpaceMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
-/**
- * Every meter of the worker; the only place that names one. Times are in seconds. The names in the
- * Prometheus text are these with underscores, counters with {@code _total}.
- */
+/** What the worker counts and measures. The names are those of {@link Meter}. */
 public final class WorkerMetrics implements AutoCloseable {
   private static final Duration[] TASK_TIMES = {
     Duration.ofSeconds(1),
@@ -54,68 +55,103 @@ public final class WorkerMetrics implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics collections = new JvmGcMetrics();
   private final AtomicInteger busy = new AtomicInteger();
+  private final Map<String, Timer> steps = new ConcurrentHashMap<>();
+  private final Map<String, Timer> storeAnswers = new ConcurrentHashMap<>();
   private final Counter uploaded;
   private final Counter fetched;
-  private final Counter storeErrors;
+  private final Counter storeFailures;
   private final Counter heartbeats;
   private final Counter images;
-  private Optional<TrainingMeters> training = Optional.empty();
-
-  /** Gauges of the task that trains now. */
-  private record TrainingMeters(
-      AtomicReference<Double> loss, AtomicReference<Double> norm, List<Gauge> gauges) {}
+  private volatile Optional<TaskGauges> running = Optional.empty();
 
   /**
    * A registry of its own, with the meters of the JVM.
    *
-   * @param deviceClass device class of the worker, a tag of every meter
-   * @param build version, commit and the like, tags of {@code fewstep.build.info}
+   * @param deviceClass device class of the worker, the label {@code class} of every meter
+   * @param build version, commit and the like, labels of {@code fewstep_build_info}
    */
   public WorkerMetrics(String deviceClass, Map<String, String> build) {
-    registry.config().commonTags("device_class", requireNonNull(deviceClass, "deviceClass"));
+    registry.config().commonTags("class", requireNonNull(deviceClass, "deviceClass"));
+    KafkaMeters.limit(registry.config());
     new ClassLoaderMetrics().bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
     collections.bindTo(registry);
-    Tags tags = Tags.of("component", "worker");
-    for (Map.Entry<String, String> entry : build.entrySet()) {
-      tags = tags.and(entry.getKey(), entry.getValue());
-    }
-    Gauge.builder("fewstep.build.info", () -> 1)
-        .description("Always 1; the tags say what runs here")
-        .tags(tags)
+    Gauge.builder(Meter.BUILD_INFO.id(), () -> 1)
+        .description(Meter.BUILD_INFO.help())
+        .tag("component", "worker")
+        .tag("version", build.getOrDefault("version", "unknown"))
+        .tag("commit", build.getOrDefault("commit", "unknown"))
+        .tag("java", Runtime.version().toString())
         .register(registry);
-    Gauge.builder("fewstep.worker.busy", busy, AtomicInteger::get)
-        .description("1 while the worker runs a task")
+    Gauge.builder(Meter.BUSY.id(), busy, AtomicInteger::get)
+        .description(Meter.BUSY.help())
         .register(registry);
-    uploaded = storeBytes("up");
-    fetched = storeBytes("down");
-    storeErrors =
-        Counter.builder("fewstep.store.errors")
-            .description("Tasks that failed because of the artifact store")
-            .register(registry);
-    heartbeats =
-        Counter.builder("fewstep.worker.heartbeats")
-            .description("Heartbeats sent")
-            .register(registry);
-    images =
-        Counter.builder("fewstep.train.images")
-            .description("Real images used in training")
-            .register(registry);
+    uploaded = counter(Meter.STORE_BYTES, Tags.of("direction", "up"));
+    fetched = counter(Meter.STORE_BYTES, Tags.of("direction", "down"));
+    storeFailures = counter(Meter.STORE_FAILURES, Tags.empty());
+    heartbeats = counter(Meter.HEARTBEATS, Tags.empty());
+    images = counter(Meter.TRAIN_IMAGES, Tags.empty());
   }
 
-  private Counter storeBytes(String direction) {
-    return Counter.builder("fewstep.store.bytes")
-        .description("Bytes of artifacts sent to and fetched from the store")
-        .tag("direction", direction)
+  private Counter counter(Meter meter, Tags tags) {
+    return Counter.builder(meter.id()).description(meter.help()).tags(tags).register(registry);
+  }
+
+  private Timer timer(Meter meter, Duration[] buckets, Tags tags) {
+    return Timer.builder(meter.id())
+        .description(meter.help())
+        .tags(tags)
+        .serviceLevelObjectives(buckets)
+        .register(registry);
+  }
+
+  /**
+   * Adds meters of a library; they go when it is closed. Of Kafka's only those of {@link
+   * KafkaMeters} are kept.
+   */
+  public <T extends MeterBinder> T watch(T binder) {
+    binder.bindTo(registry);
+    return binder;
+  }
+
+  /** Measures the room on the disk of a directory. */
+  public void watchDisk(Path directory) {
+    new DiskSpaceMetrics(directory.toFile()).bindTo(registry);
+  }
+
+  /**
+   * Measures the memory where tasks compute; there is no series while nothing tells.
+   *
+   * @param used bytes in use now
+   * @param all bytes that there are
+   */
+  public void watchMemory(Supplier<OptionalDouble> used, long all) {
+    if (used.get().isPresent()) {
+      Gauge.builder(Meter.DEVICE_MEMORY_USED.id(), () -> used.get().orElse(Double.NaN))
+          .description(Meter.DEVICE_MEMORY_USED.help())
+          .baseUnit("bytes")
+          .register(registry);
+      Gauge.builder(Meter.DEVICE_MEMORY.id(), () -> all)
+          .description(Meter.DEVICE_MEMORY.help())
+          .baseUnit("bytes")
+          .register(registry);
+    }
+  }
+
+  /** Measures how busy the GPU is. */
+  public void watchUtilisation(GpuUtilisation gpu) {
+    Gauge.builder(Meter.DEVICE_UTILISATION.id(), () -> gpu.ratio().orElse(Double.NaN))
+        .description(Meter.DEVICE_UTILISATION.help())
         .register(registry);
   }
 
   /** A task begins. */
-  public void taskBegins() {
+  public void taskBegins(TaskMessage task) {
     busy.set(1);
+    running = Optional.of(new TaskGauges(registry, task));
   }
 
   /**
@@ -127,14 +163,13 @@ public final class WorkerMetrics implements AutoCloseable {
    */
   public void taskEnds(TaskKind kind, String outcome, Duration took) {
     busy.set(0);
-    Timer.builder("fewstep.task.duration")
-        .description("Wall time of executions")
-        .tag("kind", kind.name().toLowerCase(Locale.ROOT))
-        .tag("outcome", outcome)
-        .serviceLevelObjectives(TASK_TIMES)
-        .register(registry)
+    timer(
+            Meter.EXECUTION,
+            TASK_TIMES,
+            Tags.of("kind", kind.name().toLowerCase(Locale.ROOT), "outcome", outcome))
         .record(took);
-    endTraining();
+    running.ifPresent(TaskGauges::end);
+    running = Optional.empty();
   }
 
   /** A training step was made; see {@code TaskListener.trained}. */
@@ -142,49 +177,35 @@ public final class WorkerMetrics implements AutoCloseable {
     images.increment(count);
     seconds.forEach(
         (part, value) ->
-            Timer.builder("fewstep.train.step")
-                .description("Wall time of training steps, by part")
-                .tag("part", part)
-                .serviceLevelObjectives(STEP_TIMES)
-                .register(registry)
+            steps
+                .computeIfAbsent(
+                    part, name -> timer(Meter.TRAIN_STEP, STEP_TIMES, Tags.of("part", name)))
                 .record(Duration.ofNanos((long) (value * 1e9))));
   }
 
-  /**
-   * The newest loss of the running task; its gauges appear with the first and go with the task.
-   *
-   * @param name {@code loss} or {@code grad_norm}; anything else is ignored
-   */
-  public synchronized void point(TaskKind kind, String name, double value) {
-    if (!name.equals("loss") && !name.equals("grad_norm")) {
-      return;
-    }
-    TrainingMeters meters = training.orElseGet(() -> beginTraining(kind));
-    (name.equals("loss") ? meters.loss() : meters.norm()).set(value);
+  /** A point of a curve of the running task; those that have no gauge are ignored. */
+  public void point(String name, double value) {
+    running.ifPresent(gauges -> gauges.point(name, value));
   }
 
-  private TrainingMeters beginTraining(TaskKind kind) {
-    AtomicReference<Double> loss = new AtomicReference<>(Double.NaN);
-    AtomicReference<Double> norm = new AtomicReference<>(Double.NaN);
-    List<Gauge> gauges = new ArrayList<>();
-    gauges.add(gauge("fewstep.train.loss", "Newest loss of the running task", kind, loss));
-    gauges.add(
-        gauge("fewstep.train.grad.norm", "Newest gradient norm of the running task", kind, norm));
-    TrainingMeters meters = new TrainingMeters(loss, norm, gauges);
-    training = Optional.of(meters);
-    return meters;
+  /** How far the running task is. */
+  public void progress(long step, long total) {
+    running.ifPresent(
+        gauges -> {
+          gauges.set(Meter.TASK_STEP, (double) step);
+          gauges.set(Meter.TASK_STEPS, (double) total);
+        });
   }
 
-  private Gauge gauge(String name, String text, TaskKind kind, AtomicReference<Double> value) {
-    return Gauge.builder(name, value, AtomicReference::get)
-        .description(text)
-        .tag("kind", kind.name().toLowerCase(Locale.ROOT))
-        .register(registry);
-  }
-
-  private synchronized void endTraining() {
-    training.ifPresent(meters -> meters.gauges().forEach(registry::remove));
-    training = Optional.empty();
+  /** The object store answered, or did not. */
+  public void storeAnswered(String method, String outcome, Duration took) {
+    storeAnswers
+        .computeIfAbsent(
+            method + " " + outcome,
+            key ->
+                timer(
+                    Meter.STORE_REQUEST, STEP_TIMES, Tags.of("method", method, "outcome", outcome)))
+        .record(took);
   }
 
   /** Bytes were sent to the store. */
@@ -199,7 +220,7 @@ public final class WorkerMetrics implements AutoCloseable {
 
   /** A task failed because of the store. */
   public void storeFailed() {
-    storeErrors.increment();
+    storeFailures.increment();
   }
 
   /** A heartbeat was sent. */

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.WorkerOrder;
+import dev.fewstep.worker.ops.WorkerMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -39,6 +41,7 @@ public final class ControlTail implements AutoCloseable {
   private final KafkaSettings kafka;
   private final UUID workerId;
   private final ControlView view;
+  private final WorkerMetrics metrics;
   private final Admin admin;
   private final Thread thread;
   private final Object lock = new Object();
@@ -46,18 +49,20 @@ public final class ControlTail implements AutoCloseable {
   private boolean atEnd;
   private volatile boolean closed;
 
-  private ControlTail(KafkaSettings kafka, UUID workerId, ControlView view) {
+  private ControlTail(KafkaSettings kafka, UUID workerId, ControlView view, WorkerMetrics metrics) {
     this.kafka = requireNonNull(kafka, "kafka");
     this.workerId = requireNonNull(workerId, "workerId");
     this.view = requireNonNull(view, "view");
+    this.metrics = requireNonNull(metrics, "metrics");
     this.admin = Admin.create(kafka.client());
     this.thread = new Thread(this::loop, "fewstep-control");
     thread.setDaemon(true);
   }
 
   /** Starts reading. The topic may be made later. */
-  public static ControlTail start(KafkaSettings kafka, UUID workerId, ControlView view) {
-    ControlTail tail = new ControlTail(kafka, workerId, view);
+  public static ControlTail start(
+      KafkaSettings kafka, UUID workerId, ControlView view, WorkerMetrics metrics) {
+    ControlTail tail = new ControlTail(kafka, workerId, view, metrics);
     tail.thread.start();
     return tail;
   }
@@ -159,10 +164,12 @@ public final class ControlTail implements AutoCloseable {
 
   private void read() {
     try (KafkaConsumer<byte[], byte[]> reader =
-        new KafkaConsumer<>(
-            kafka.controlConsumer(workerId),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
+            new KafkaConsumer<>(
+                kafka.controlConsumer(workerId),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        KafkaClientMetrics meters = metrics.watch(new KafkaClientMetrics(reader))) {
+      LOG.debug("Measured by {}", meters);
       reader.assign(List.of(CONTROL));
       reader.seekToBeginning(List.of(CONTROL));
       while (!closed) {

@@ -6,6 +6,8 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.MetricBatch;
 import dev.fewstep.schemas.message.Report;
+import dev.fewstep.worker.ops.WorkerMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
@@ -30,14 +32,16 @@ public final class TaskReporter implements AutoCloseable {
   private static final long DELIVERY_SECONDS = 30;
 
   private final KafkaProducer<byte[], byte[]> producer;
+  private final KafkaClientMetrics meters;
 
   /** Opens the producer; nothing is sent yet. */
-  public TaskReporter(KafkaSettings kafka, UUID workerId) {
+  public TaskReporter(KafkaSettings kafka, UUID workerId, WorkerMetrics metrics) {
     this.producer =
         new KafkaProducer<>(
             requireNonNull(kafka, "kafka").producer(workerId),
             new ByteArraySerializer(),
             new ByteArraySerializer());
+    this.meters = metrics.watch(new KafkaClientMetrics(producer));
   }
 
   /**
@@ -72,6 +76,7 @@ public final class TaskReporter implements AutoCloseable {
 
   @Override
   public void close() {
+    meters.close();
     producer.close(Duration.ofSeconds(10));
   }
 

@@ -125,7 +125,7 @@ public final class TaskRunner {
 
   private Outcome onOwnThread(RunningTask task) {
     long begin = System.nanoTime();
-    metrics.taskBegins();
+    metrics.taskBegins(task.message());
     AtomicReference<Outcome> result = new AtomicReference<>();
     Thread thread =
         new Thread(
@@ -283,12 +283,13 @@ public final class TaskRunner {
       @Override
       public void progress(long step, long totalSteps) {
         task.progress(step, totalSteps);
+        metrics.progress(step, totalSteps);
       }
 
       @Override
       public void point(String name, long step, double value) {
         task.point(name, step, value);
-        metrics.point(task.message().kind(), name, value);
+        metrics.point(name, value);
       }
 
       @Override

@@ -10,6 +10,7 @@ import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
 import dev.fewstep.schemas.message.WorkerOrder;
+import dev.fewstep.worker.ops.WorkerMetrics;
 import dev.fewstep.worker.task.program.StopSignal;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -80,9 +81,10 @@ class TaskTakerTest {
 
   private TaskTaker worker(String deviceClass, Function<RunningTask, Outcome> runner) {
     UUID id = UUID.randomUUID();
+    WorkerMetrics metrics = register(new WorkerMetrics(deviceClass, Map.of()));
     ControlView view = new ControlView();
-    TaskReporter reporter = register(new TaskReporter(leader.kafka(), id));
-    ControlTail tail = register(ControlTail.start(leader.kafka(), id, view));
+    TaskReporter reporter = register(new TaskReporter(leader.kafka(), id, metrics));
+    ControlTail tail = register(ControlTail.start(leader.kafka(), id, view, metrics));
     Pulse.Intervals intervals =
         new Pulse.Intervals(Duration.ofMillis(200), Duration.ofMillis(100), Duration.ofMillis(100));
     Pulse pulse =

@@ -4,6 +4,7 @@ import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.worker.ops.WorkerMetrics;
 import dev.fewstep.worker.task.ControlTail;
 import dev.fewstep.worker.task.ControlView;
 import dev.fewstep.worker.task.KafkaSettings;
@@ -26,6 +27,7 @@ import java.util.function.Consumer;
 final class Device implements AutoCloseable {
   static final String CLASS = "cpu";
 
+  private final WorkerMetrics metrics = new WorkerMetrics(CLASS, Map.of());
   private final TaskReporter reporter;
   private final ControlTail control;
   private final Pulse pulse;
@@ -35,8 +37,8 @@ final class Device implements AutoCloseable {
     UUID id = UUID.randomUUID();
     KafkaSettings kafka = KafkaSettings.of(bootstrap);
     ControlView view = new ControlView();
-    reporter = new TaskReporter(kafka, id);
-    control = ControlTail.start(kafka, id, view);
+    reporter = new TaskReporter(kafka, id, metrics);
+    control = ControlTail.start(kafka, id, view, metrics);
     pulse =
         Pulse.start(
             reporter,
@@ -93,5 +95,6 @@ final class Device implements AutoCloseable {
     pulse.close();
     control.close();
     reporter.close();
+    metrics.close();
   }
 }

@@ -11,18 +11,19 @@ import java.util.OptionalDouble;
  * Memory in use where a task computes: of a GPU what is taken of its memory, by whomever; of a CPU
  * what the process holds in memory, which only Linux tells.
  */
-final class ProcessMemory {
+public final class ProcessMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private final Device device;
   private boolean told = true;
 
-  ProcessMemory(Device device) {
+  /** Of the process, or of a GPU. */
+  public ProcessMemory(Device device) {
     this.device = device;
   }
 
   /** Bytes in use now; empty where nothing tells. */
-  OptionalDouble bytes() {
+  public OptionalDouble bytes() {
     if (!told) {
       return OptionalDouble.empty();
     }

@@ -1,0 +1,231 @@
+package dev.fewstep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What operators see of a real run: broker, store, server and a worker process, three nights of a
+ * benchmark of which the third has a planted regression.
+ */
+class MonitoringTest {
+  private static final Path MODELS = Path.of("..", "models", "fashion-mnist").toAbsolutePath();
+  private static final Path DOCUMENT = Path.of("..", "docs", "metrics.md");
+
+  @TempDir static Path folder;
+  private static Optional<LocalStack> stack = Optional.empty();
+  private static MetersSeen server;
+  private static MetersSeen worker;
+
+  @BeforeAll
+  static void run() throws Exception {
+    System.setProperty("fewstep.home", MODELS.getParent().getParent().toString());
+    int workerPort = freePort();
+    LocalStack started =
+        LocalStack.start(
+            Settings.load(
+                Map.of(
+                    "FEWSTEP_DATA_DIR", folder.resolve("data").toString(),
+                    "FEWSTEP_CACHE_DIR", folder.resolve("cache").toString(),
+                    "FEWSTEP_CONFIG",
+                        Files.writeString(folder.resolve("config.yaml"), "").toString(),
+                    "FEWSTEP_HTTP_PORT", "0",
+                    "FEWSTEP_WORKER_PORT", Integer.toString(workerPort),
+                    "FEWSTEP_THREADS", "1")),
+            line -> {});
+    stack = Optional.of(started);
+    server = new MetersSeen(started.dashboard());
+    worker = new MetersSeen(URI.create("http://127.0.0.1:" + workerPort));
+    ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor();
+    try {
+      var unused =
+          looking.scheduleWithFixedDelay(MonitoringTest::look, 0, 200, TimeUnit.MILLISECONDS);
+      importInputs(new ApiClient(started.dashboard().toString()));
+      benchmark("0.00002");
+      fewstep(ExitCodes.INCONCLUSIVE, "nightly", "run", "--gate", "quality");
+      fewstep(ExitCodes.OK, "nightly", "run", "--gate", "quality");
+      benchmark("0.5");
+      fewstep(ExitCodes.REGRESSED, "nightly", "run", "--gate", "quality");
+    } finally {
+      looking.shutdown();
+      looking.awaitTermination(1, TimeUnit.MINUTES);
+    }
+    server.look();
+    worker.look();
+  }
+
+  @AfterAll
+  static void stop() {
+    stack.ifPresent(LocalStack::close);
+  }
+
+  private static void look() {
+    try {
+      server.look();
+      worker.look();
+    } catch (IOException e) {
+      // The worker may not listen yet; what is missing in the end is found by the tests.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void importInputs(ApiClient client) throws IOException {
+    Path bundle = folder.resolve("inputs.yaml");
+    Files.writeString(
+        bundle,
+        """
+        inputs:
+          - {name: images, dataset: %1$s/data/t10k-images-idx3-ubyte.gz}
+          - {name: base, weights: %1$s/ddpm/weights.safetensors}
+          - {name: a, extractor: %1$s/extractors/a/weights.safetensors}
+          - {name: b, extractor: %1$s/extractors/b/weights.safetensors}
+        """
+            .formatted(MODELS));
+    InputBundle.read(bundle).register(client, folder.resolve("datasets"), line -> {});
+  }
+
+  private static void benchmark(String learningRate) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("quality.yaml"),
+            """
+            apiVersion: fewstep/v1
+            kind: Experiment
+            metadata: {name: quality}
+            spec:
+              base:
+                data: {train: images}
+                model: {weights: base}
+                loss: {extractor: a, mmdBatch: 8, microBatch: 8}
+                training: {iterations: 5, learningRate: %s, warmup: 5, checkpointEvery: 5}
+                sampling: {steps: 2}
+              grid: {}
+              seeds: [0, 1]
+              evaluation: {reference: images, extractors: [b], samples: 128, batch: 64}
+              policy: {cache: false}
+            """
+                .formatted(learningRate));
+    fewstep(
+        0,
+        "schedule",
+        "create",
+        "quality",
+        "--cron",
+        "0 2 * * *",
+        "--spec",
+        file.toString(),
+        "--gate",
+        "fd",
+        "--min-runs",
+        "1",
+        "--min-seeds",
+        "2");
+  }
+
+  private static void fewstep(int exitCode, String... arguments) {
+    ProgramRun run =
+        ProgramRun.of(
+            Map.of("FEWSTEP_SERVER_URL", stack.orElseThrow().dashboard().toString()), arguments);
+    assertThat(run.exitCode()).as(run.err() + run.out()).isEqualTo(exitCode);
+  }
+
+  /** Rows of the tables below a heading: by name, type and labels. */
+  private static Map<String, MetersSeen.Seen> documented(String heading) throws IOException {
+    Map<String, MetersSeen.Seen> rows = new TreeMap<>();
+    String section = Files.readString(DOCUMENT).split("\n## " + heading + "\n", 2)[1];
+    for (String line : section.split("\n## ", 2)[0].split("\n")) {
+      if (line.startsWith("| `")) {
+        String[] cells = line.split("\\|");
+        rows.put(
+            cells[1].replace("`", "").strip(),
+            new MetersSeen.Seen(
+                cells[2].strip(),
+                new TreeSet<>(
+                    List.of(cells[3].strip().split(", ")).stream()
+                        .filter(label -> !label.isEmpty())
+                        .toList())));
+      }
+    }
+    return rows;
+  }
+
+  private static Map<String, MetersSeen.Seen> seen(MetersSeen seen, String prefix) {
+    Map<String, MetersSeen.Seen> found = new TreeMap<>(seen.meters());
+    found.keySet().removeIf(name -> !name.startsWith(prefix));
+    return found;
+  }
+
+  private static Map<String, MetersSeen.Seen> ofWorker(String prefix) {
+    Map<String, MetersSeen.Seen> found = seen(worker, prefix);
+    found.replaceAll(
+        (name, meter) -> {
+          assertThat(meter.labels()).as(name).contains("class");
+          Set<String> others = new TreeSet<>(meter.labels());
+          others.remove("class");
+          return new MetersSeen.Seen(meter.type(), others);
+        });
+    return found;
+  }
+
+  @Test
+  void theServersMetersAreThoseOfTheDocument() throws IOException {
+    assertThat(seen(server, "fewstep_")).containsExactlyInAnyOrderEntriesOf(documented("Servers"));
+  }
+
+  @Test
+  void theWorkersMetersAreThoseOfTheDocument() throws IOException {
+    Map<String, MetersSeen.Seen> there = ofWorker("fewstep_");
+    documented("Only in some places").keySet().forEach(there::remove);
+    assertThat(there).containsExactlyInAnyOrderEntriesOf(documented("Workers"));
+  }
+
+  @Test
+  void theMetersOfLibrariesAreThoseOfTheDocument() throws IOException {
+    Map<String, MetersSeen.Seen> kafka = seen(server, "kafka_");
+    kafka.putAll(ofWorker("kafka_"));
+    assertThat(kafka).containsExactlyInAnyOrderEntriesOf(documented("Of libraries"));
+    for (MetersSeen one : List.of(server, worker)) {
+      assertThat(one.meters().keySet())
+          .contains("disk_free_bytes", "disk_total_bytes", "jvm_memory_used_bytes")
+          .allMatch(name -> name.matches("(fewstep|kafka|jvm|process|system|disk)_.*"));
+    }
+  }
+
+  @Test
+  void theSeriesOfATaskGoWithIt() throws Exception {
+    List<String> left = new ArrayList<>();
+    for (MetersSeen seen : List.of(server, worker)) {
+      seen.look()
+          .lines()
+          .filter(line -> !line.startsWith("#") && line.contains("task=\""))
+          .forEach(left::add);
+    }
+    assertThat(left).isEmpty();
+  }
+}
