@@ -26,6 +26,10 @@ class BenchmarkTest {
   private final UUID worker = world.worker();
 
   private void create(GateSpec gate) {
+    create(gate, "{\"sampling.steps\": [3, 5]}", "[1, 2, 3]");
+  }
+
+  private void create(GateSpec gate, String grid, String seeds) {
     ScheduleSpec spec =
         new ScheduleSpec(
             "nightly",
@@ -33,7 +37,7 @@ class BenchmarkTest {
             "UTC",
             new CatchUp(CatchUp.Policy.LATEST, Duration.ofDays(1)),
             5,
-            Specs.spec("n", "{\"sampling.steps\": [3, 5]}", "[1, 2, 3]", "{\"cache\": false}"),
+            Specs.spec("n", grid, seeds, "{\"cache\": false}"),
             Optional.of(gate),
             Optional.empty());
     OutcomeRecord outcome =
@@ -147,6 +151,29 @@ class BenchmarkTest {
     assertThat(failed.accepted()).isFalse();
     assertThat(failed.judgements()).hasSize(6).allMatch(each -> each.value().isEmpty());
     assertThat(night(0, false).verdict()).isEqualTo(Verdict.PASS);
+  }
+
+  @Test
+  void metricsAreNamedByEveryAxisOfTheGridAndPlainlyWithoutOne() {
+    create(gate(), "{}", "[1]");
+    assertThat(night(0, false).scores().keySet())
+        .containsExactlyInAnyOrder("fd:small/multi", "fd:wide", "step_ratio");
+    create(gate(), "{\"sampling.steps\": [3], \"loss.kernel\": [\"rbf\"]}", "[1]");
+    assertThat(night(0, false).scores()).containsKey("fd:wide(loss.kernel=rbf,sampling.steps=3)");
+  }
+
+  @Test
+  void aGridThatIsNoBenchmarkIsJudgedByItsFirstMetrics() {
+    StringBuilder steps = new StringBuilder("2");
+    for (int i = 3; i <= BenchmarkRules.MOST_METRICS / 3 + 20; i++) {
+      steps.append(", ").append(i);
+    }
+    create(gate(), "{\"sampling.steps\": [" + steps + "]}", "[1, 2]");
+    BenchmarkRecord wide = night(0, false);
+    assertThat(wide.scores()).hasSize(BenchmarkRules.MOST_METRICS);
+    assertThat(wide.scores().values())
+        .as("what is judged has all of its seeds")
+        .allSatisfy(seeds -> assertThat(seeds).hasSize(2));
   }
 
   @Test

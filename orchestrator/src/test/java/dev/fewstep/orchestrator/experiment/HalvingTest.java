@@ -121,6 +121,19 @@ class HalvingTest {
         .toList();
   }
 
+  /** What another installation reads of it: stopped trials have no tasks of later rungs. */
+  @Test
+  void anEndedOneHoldsTogetherAsAFile() {
+    String id = world.submit(nine(BY_THREE));
+    drain();
+    ArchiveContent content = ArchiveContent.of(world.state, id).orElseThrow();
+    ImportedExperiment.Reader reader = new ImportedExperiment.Reader(id);
+    content.records().forEach(reader::take);
+    ImportedExperiment read = reader.read();
+    assertThat(read.tasks()).isEqualTo(world.progress(id).tasks());
+    assertThat(read.results(file -> true)).hasSize(content.tasks().size());
+  }
+
   @Test
   void findsTheBestAndStopsTheOthers() {
     String id = world.submit(nine(BY_THREE));

@@ -10,9 +10,11 @@ import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.Want;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,11 @@ class ImportTest {
   }
 
   private Command.ImportExperiment command(String file, List<Command.ImportedResult> results) {
+    return command(file, results, read(records).experiment().inputs());
+  }
+
+  private Command.ImportExperiment command(
+      String file, List<Command.ImportedResult> results, Map<String, Artifact> inputs) {
     ImportedExperiment read = read(records);
     ExperimentRecord own = read.experiment();
     return new Command.ImportExperiment(
@@ -61,7 +68,7 @@ class ImportTest {
         read.tasks(),
         Specs.file(ArtifactKind.ARCHIVE, file),
         read.content().fingerprint(),
-        own.inputs(),
+        inputs,
         results);
   }
 
@@ -108,6 +115,36 @@ class ImportTest {
     assertThat(there.outcome(command()).accepted()).as("it came home").isTrue();
     assertThat(there.state.archive().count()).isZero();
     assertThat(there.state.cached()).as("tasks that are here have their results").isEmpty();
+  }
+
+  /** A file can say anything: what import would not take under that name is not named by it. */
+  @Test
+  void onlyWhatMayBeAnInputIsNamed() {
+    Artifact weights = Specs.file(ArtifactKind.WEIGHTS, "w");
+    here.outcome(
+        command(
+            "archive",
+            List.of(),
+            Map.of(
+                "fine", weights,
+                "../no name", weights,
+                "a-log", Specs.file(ArtifactKind.LOG, "l"))));
+    assertThat(here.state.input("fine")).isPresent();
+    assertThat(here.state.input("../no name")).isEmpty();
+    assertThat(here.state.input("a-log")).isEmpty();
+  }
+
+  @Test
+  void aTaskOfSeveralExperimentsIsRefused() {
+    List<StateRecord> shared = new ArrayList<>(records);
+    TaskRecord task = read(records).content().tasks().get(0);
+    shared.removeIf(entry -> entry.key().equals("task/" + task.key()));
+    shared.add(
+        StateRecord.of(
+            task.edit()
+                .wants(List.of(task.wants().get(0), Want.live("another-00000001")))
+                .build()));
+    assertThatThrownBy(() -> read(shared)).hasMessageContaining("is of 2 experiments");
   }
 
   @Test

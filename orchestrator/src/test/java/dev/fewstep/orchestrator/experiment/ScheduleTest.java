@@ -227,6 +227,35 @@ class ScheduleTest {
   }
 
   @Test
+  void oneThatGoesOnAfterTheClockWentBackBeginsBehindWhatItRan() {
+    hourly(CatchUp.Policy.ALL, Duration.ofDays(1));
+    world.send(new Command.RunScheduleNow(world.id(), world.time, "hourly"));
+    world.pass(Duration.ofHours(2));
+    world.time = Instant.parse("2026-01-01T00:30:00Z");
+    world.send(new Command.PauseSchedule(world.id(), world.time, "hourly"));
+    world.send(new Command.ResumeSchedule(world.id(), world.time, "hourly"));
+    assertThat(schedule("hourly").nextSlot()).contains(Instant.parse("2026-01-01T03:00:00Z"));
+    assertThat(schedule("hourly").runs()).hasSize(3);
+  }
+
+  @Test
+  void anotherZoneIsAnotherTime() {
+    create(spec("daily", "0 2 * * *", CatchUp.Policy.SKIP, null));
+    ScheduleSpec here = schedule("daily").spec();
+    create(
+        new ScheduleSpec(
+            here.name(),
+            here.cron(),
+            "Europe/Berlin",
+            here.catchUp(),
+            here.retention(),
+            here.experiment(),
+            Optional.empty(),
+            Optional.empty()));
+    assertThat(schedule("daily").nextSlot()).contains(Instant.parse("2026-01-01T01:00:00Z"));
+  }
+
+  @Test
   void itRunsNowWhenAskedOnceForEachCommand() {
     hourly(CatchUp.Policy.SKIP, null);
     Command.RunScheduleNow now = new Command.RunScheduleNow(world.id(), world.time, "hourly");
