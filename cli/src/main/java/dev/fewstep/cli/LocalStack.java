@@ -72,7 +72,8 @@ final class LocalStack implements AutoCloseable {
                       settings.text(Setting.HTTP_HOST),
                       settings.number(Setting.HTTP_PORT, 0, 65_535))
                   .withRetention(settings.age(Setting.RETENTION))
-                  .withPrometheus(settings.address(Setting.PROMETHEUS)));
+                  .withPrometheus(settings.address(Setting.PROMETHEUS))
+                  .withWebhooks(settings.webhooks()));
       worker =
           new WorkerProcess(
               workerEnvironment(settings, embedded, bucket),

@@ -181,6 +181,12 @@ final class ScheduleCommand implements Callable<Integer> {
                 + " ${DEFAULT-VALUE})")
     private int retention;
 
+    @Option(
+        names = "--webhook",
+        paramLabel = "URL",
+        description = "address that is told of its ends and of regressions")
+    private String webhook;
+
     @ArgGroup(exclusive = false, heading = "%nThe gate, when any of these is given:%n")
     private GateOptions gate;
 
@@ -193,6 +199,9 @@ final class ScheduleCommand implements Callable<Integer> {
               .put("zone", zone)
               .put("retention", retention);
       body.putObject("catchUp").put("policy", catchUp).put("within", within.toString());
+      if (webhook != null) {
+        body.put("webhook", webhook);
+      }
       if (gate != null) {
         body.set("gate", gate.json());
       }
@@ -317,6 +326,10 @@ final class ScheduleCommand implements Callable<Integer> {
                 schedule.path("missed").path("from").asText(),
                 schedule.path("missed").path("before").asText());
       }
+      if (schedule.has("webhook")) {
+        main().out().println("tells " + schedule.path("webhook").asText());
+        schedule.path("deliveries").forEach(each -> main().out().println("  " + told(each)));
+      }
       List<Map<String, String>> rows = new ArrayList<>();
       for (JsonNode run : schedule.path("runs")) {
         rows.add(
@@ -332,6 +345,20 @@ final class ScheduleCommand implements Callable<Integer> {
       }
       main().out().print(Output.table(List.of("slot", "experiment", "state", "problem"), rows));
       return ExitCodes.OK;
+    }
+
+    private static String told(JsonNode delivery) {
+      String what = delivery.path("createdAt").asText() + " " + delivery.path("event").asText();
+      if (delivery.has("deliveredAt")) {
+        return what + ": delivered " + delivery.path("deliveredAt").asText();
+      }
+      String tries = Counted.of(delivery.path("attempts").asInt(), "attempt");
+      String problem = delivery.has("problem") ? ", " + delivery.path("problem").asText() : "";
+      String then =
+          delivery.has("notBefore")
+              ? "; next " + delivery.path("notBefore").asText()
+              : "; given up";
+      return what + ": " + tries + problem + then;
     }
   }
 

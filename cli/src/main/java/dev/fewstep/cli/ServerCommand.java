@@ -126,6 +126,7 @@ final class ServerCommand implements Callable<Integer> {
                 .withPresence(settings.duration(Setting.PRESENCE))
                 .withDispatch(settings.duration(Setting.DISPATCH)))
         .withRetention(settings.age(Setting.RETENTION))
-        .withPrometheus(settings.address(Setting.PROMETHEUS));
+        .withPrometheus(settings.address(Setting.PROMETHEUS))
+        .withWebhooks(settings.webhooks());
   }
 }

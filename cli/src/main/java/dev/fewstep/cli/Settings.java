@@ -2,6 +2,7 @@ package dev.fewstep.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
 import java.net.URI;
@@ -14,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -161,6 +163,19 @@ final class Settings {
 
   Path path(Setting setting) {
     return Path.of(requireNonNull(text(setting))).toAbsolutePath().normalize();
+  }
+
+  /** Which webhooks may be told. */
+  WebhookSettings webhooks() {
+    try {
+      return new WebhookSettings(
+          Set.of(text(Setting.WEBHOOK_HOSTS).strip().split("\\s*,\\s*")),
+          text(Setting.WEBHOOK_SECRET),
+          text(Setting.WEBHOOK_PRIVATE).strip().equalsIgnoreCase("true"));
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage(
+          "FEWSTEP_WEBHOOK_HOSTS, FEWSTEP_WEBHOOK_SECRET: " + e.getMessage(), e);
+    }
   }
 
   /** A setting that is an age such as 180d, empty when it is not set. */

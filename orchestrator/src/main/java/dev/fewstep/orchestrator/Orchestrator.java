@@ -27,6 +27,8 @@ import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import dev.fewstep.orchestrator.panel.OwnPanels;
 import dev.fewstep.orchestrator.panel.PanelSource;
 import dev.fewstep.orchestrator.panel.PrometheusPanels;
+import dev.fewstep.orchestrator.webhook.WebhookPost;
+import dev.fewstep.orchestrator.webhook.Webhooks;
 import dev.fewstep.schemas.state.LeaseRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -176,10 +178,12 @@ public final class Orchestrator implements AutoCloseable {
                     config.decisions(),
                     this::notReady,
                     new Care(doctor, jobs, store.bucket(), current),
-                    panels(config, metrics, curves, clock))));
+                    panels(config, metrics, curves, clock),
+                    config.webhooks())));
     own(
         ScheduleRetention.start(
             state, gateway, archivist, SCHEDULE_RETENTION_PAUSE, leader::leads));
+    own(Webhooks.start(state, gateway, new WebhookPost(config.webhooks()), clock, leader::leads));
     config
         .retention()
         .ifPresent(

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
+import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import dev.fewstep.store.S3Settings;
 import java.net.URI;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import java.util.Optional;
  *     archive only what people ask for
  * @param prometheus the Prometheus server that the dashboard's panels come from; empty to show what
  *     this process measured
+ * @param webhooks which webhooks may be told
  */
 public record OrchestratorConfig(
     KafkaSettings kafka,
@@ -32,7 +34,8 @@ public record OrchestratorConfig(
     Settings decisions,
     Duration recordLock,
     Optional<Duration> retention,
-    Optional<URI> prometheus) {
+    Optional<URI> prometheus,
+    WebhookSettings webhooks) {
   /** Of an orchestrator that archives nothing by itself. */
   public OrchestratorConfig(
       KafkaSettings kafka,
@@ -40,7 +43,15 @@ public record OrchestratorConfig(
       HttpSettings http,
       Settings decisions,
       Duration recordLock) {
-    this(kafka, store, http, decisions, recordLock, Optional.empty(), Optional.empty());
+    this(
+        kafka,
+        store,
+        http,
+        decisions,
+        recordLock,
+        Optional.empty(),
+        Optional.empty(),
+        WebhookSettings.none());
   }
 
   public OrchestratorConfig {
@@ -51,6 +62,7 @@ public record OrchestratorConfig(
     requireNonNull(recordLock, "recordLock");
     requireNonNull(retention, "retention");
     requireNonNull(prometheus, "prometheus");
+    requireNonNull(webhooks, "webhooks");
     retention.ifPresent(
         age ->
             require(
@@ -70,16 +82,25 @@ public record OrchestratorConfig(
 
   /** The same with other times and bounds of decisions. */
   public OrchestratorConfig withDecisions(Settings value) {
-    return new OrchestratorConfig(kafka, store, http, value, recordLock, retention, prometheus);
+    return new OrchestratorConfig(
+        kafka, store, http, value, recordLock, retention, prometheus, webhooks);
   }
 
   /** The same with a retention. */
   public OrchestratorConfig withRetention(Optional<Duration> value) {
-    return new OrchestratorConfig(kafka, store, http, decisions, recordLock, value, prometheus);
+    return new OrchestratorConfig(
+        kafka, store, http, decisions, recordLock, value, prometheus, webhooks);
   }
 
   /** The same with a Prometheus server. */
   public OrchestratorConfig withPrometheus(Optional<URI> value) {
-    return new OrchestratorConfig(kafka, store, http, decisions, recordLock, retention, value);
+    return new OrchestratorConfig(
+        kafka, store, http, decisions, recordLock, retention, value, webhooks);
+  }
+
+  /** The same with webhooks. */
+  public OrchestratorConfig withWebhooks(WebhookSettings value) {
+    return new OrchestratorConfig(
+        kafka, store, http, decisions, recordLock, retention, prometheus, value);
   }
 }

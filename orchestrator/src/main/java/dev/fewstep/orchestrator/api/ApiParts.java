@@ -11,6 +11,7 @@ import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import dev.fewstep.orchestrator.panel.PanelSource;
+import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import java.time.Clock;
 
 /**
@@ -27,6 +28,7 @@ import java.time.Clock;
  * @param readiness whether requests can be served
  * @param care examines the installation and looks after its artifacts
  * @param panels the fleet over time
+ * @param webhooks which webhooks may be told
  */
 public record ApiParts(
     StateView state,
@@ -39,7 +41,8 @@ public record ApiParts(
     Settings decisions,
     Readiness readiness,
     Care care,
-    PanelSource panels) {
+    PanelSource panels,
+    WebhookSettings webhooks) {
   public ApiParts {
     requireNonNull(state, "state");
     requireNonNull(gateway, "gateway");
@@ -52,5 +55,6 @@ public record ApiParts(
     requireNonNull(readiness, "readiness");
     requireNonNull(care, "care");
     requireNonNull(panels, "panels");
+    requireNonNull(webhooks, "webhooks");
   }
 }

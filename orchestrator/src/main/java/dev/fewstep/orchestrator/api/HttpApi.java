@@ -113,7 +113,7 @@ public final class HttpApi implements AutoCloseable {
     new TaskRoutes(replies, archives, parts.state(), parts.curves(), artifacts).mount(operations);
     new FleetRoutes(replies, commands, parts.state(), parts.decisions(), parts.clock())
         .mount(operations);
-    new ScheduleRoutes(replies, commands, parts.clock()).mount(operations);
+    new ScheduleRoutes(replies, commands, parts.clock(), parts.webhooks()).mount(operations);
     new NightlyRoutes(replies, commands, parts.clock()).mount(operations);
     Uploads uploads = new Uploads(vertx, directory, settings.maxUploadBytes());
     new InputRoutes(replies, commands, parts.store(), uploads, parts.clock()).mount(operations);

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.schedule.SlotTimes;
+import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.schedule.CatchUp;
@@ -30,7 +31,7 @@ import java.util.stream.Stream;
 final class ScheduleRoutes {
   private static final int SHOWN = 3;
   private static final String[] FIELDS = {
-    "cron", "zone", "catchUp", "retention", "experiment", "gate"
+    "cron", "zone", "catchUp", "retention", "experiment", "gate", "webhook"
   };
 
   private static final List<String> POLICIES =
@@ -39,11 +40,13 @@ final class ScheduleRoutes {
   private final Replies replies;
   private final Commands commands;
   private final Clock clock;
+  private final WebhookSettings webhooks;
 
-  ScheduleRoutes(Replies replies, Commands commands, Clock clock) {
+  ScheduleRoutes(Replies replies, Commands commands, Clock clock, WebhookSettings webhooks) {
     this.replies = requireNonNull(replies, "replies");
     this.commands = requireNonNull(commands, "commands");
     this.clock = requireNonNull(clock, "clock");
+    this.webhooks = requireNonNull(webhooks, "webhooks");
   }
 
   void mount(Operations operations) {
@@ -102,7 +105,7 @@ final class ScheduleRoutes {
     String name = name(context);
     String user = Commands.user(context);
     replies
-        .blocking(() -> read(name, body))
+        .blocking(() -> reachable(read(name, body)))
         .onSuccess(
             spec ->
                 commands.send(
@@ -115,6 +118,16 @@ final class ScheduleRoutes {
                             .put("name", spec.name())
                             .set("nextSlots", slots(spec, clock.instant(), SHOWN))))
         .onFailure(context::fail);
+  }
+
+  /** Refused at once, rather than found to be so when the first run ends. */
+  private ScheduleSpec reachable(ScheduleSpec spec) {
+    try {
+      spec.webhook().ifPresent(webhooks::allowed);
+      return spec;
+    } catch (IllegalArgumentException e) {
+      throw wrong("webhook", "webhook: " + e.getMessage(), "a URL of " + webhooks.hosts());
+    }
   }
 
   /** What is left out has its default. */
@@ -181,6 +194,10 @@ final class ScheduleRoutes {
     ObjectNode view = head(schedule);
     view.set("experiment", Json.toTree(schedule.spec().experiment()));
     schedule.missed().ifPresent(missed -> view.set("missed", Json.toTree(missed)));
+    ArrayNode deliveries = view.putArray("deliveries");
+    fold.deliveries()
+        .of(schedule.name())
+        .forEach(each -> deliveries.add(Json.messages().valueToTree(each)));
     ArrayNode runs = view.putArray("runs");
     for (int i = schedule.runs().size() - 1; i >= 0; i--) {
       runs.add(run(fold, schedule.runs().get(i)));
@@ -200,6 +217,7 @@ final class ScheduleRoutes {
     view.set("catchUp", Json.toTree(spec.catchUp()));
     view.put("retention", spec.retention());
     spec.gate().ifPresent(gate -> view.set("gate", Json.toTree(gate)));
+    spec.webhook().ifPresent(address -> view.put("webhook", address));
     view.put("setBy", schedule.setBy())
         .put("createdAt", schedule.createdAt().toString())
         .put("changedAt", schedule.changedAt().toString());

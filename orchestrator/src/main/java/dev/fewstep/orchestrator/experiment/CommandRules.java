@@ -64,6 +64,8 @@ final class CommandRules {
       ScheduleRules.run(draft, run);
     } else if (command instanceof Command.AcceptBenchmark accept) {
       BenchmarkRules.accept(draft, accept);
+    } else if (command instanceof Command.NoteDelivery note) {
+      DeliveryRules.note(draft, note);
     } else if (command instanceof Command.RegisterInput register) {
       register(draft, register);
     } else {

@@ -7,6 +7,7 @@ import dev.fewstep.schemas.state.ArchivedRecord;
 import dev.fewstep.schemas.state.BenchmarkRecord;
 import dev.fewstep.schemas.state.CachedRecord;
 import dev.fewstep.schemas.state.ClaimRecord;
+import dev.fewstep.schemas.state.DeliveryRecord;
 import dev.fewstep.schemas.state.DeviceClassRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.InboxPosition;
@@ -66,6 +67,7 @@ public final class OrchestratorState {
   private final Archive archive = new Archive();
   private final Schedules schedules = new Schedules();
   private final Benchmarks benchmarks = new Benchmarks();
+  private final Deliveries deliveries = new Deliveries();
   private final TreeSet<String> archiving = new TreeSet<>();
   private final Map<String, CachedRecord> cached = new HashMap<>();
   private final TaskIndex index = new TaskIndex(tasks);
@@ -106,6 +108,7 @@ public final class OrchestratorState {
             classes.values().stream().map(StateRecord::of),
             schedules.all().stream().map(StateRecord::of),
             benchmarks.records().map(StateRecord::of),
+            deliveries.all().stream().map(StateRecord::of),
             archive.experiments().stream().map(StateRecord::of),
             cached.values().stream().map(StateRecord::of),
             position.stream().map(StateRecord::of),
@@ -129,6 +132,8 @@ public final class OrchestratorState {
       case OUTCOME -> replayOutcome(UUID.fromString(id), value.map(OutcomeRecord.class::cast));
       case SCHEDULE -> schedules.replay(id, value.map(ScheduleRecord.class::cast));
       case BENCHMARK -> benchmarks.replay(id, value.map(BenchmarkRecord.class::cast));
+      case DELIVERY ->
+          deliveries.replay(UUID.fromString(id), value.map(DeliveryRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
       case ARCHIVED -> {
         archive.replay(id, value.map(ArchivedRecord.class::cast));
@@ -382,6 +387,11 @@ public final class OrchestratorState {
   /** What became of scheduled runs. */
   public Benchmarks benchmarks() {
     return benchmarks;
+  }
+
+  /** What webhooks are told. */
+  public Deliveries deliveries() {
+    return deliveries;
   }
 
   /** The archived experiments. */

@@ -180,6 +180,7 @@ final class ScheduleRules {
         schedule -> {
           draft.put(StateRecord.noSchedule(schedule.name()));
           BenchmarkRules.forget(draft, schedule.name());
+          DeliveryRules.forget(draft, schedule.name());
           Outcomes.accept(draft, command, schedule.name());
         });
   }
@@ -296,7 +297,7 @@ final class ScheduleRules {
       if (run.open() && ended(draft, run.experimentId())) {
         runs.set(i, run.settled(draft.recordTime()));
         draft.put(StateRecord.of(schedule.with(runs)));
-        var unused = BenchmarkRules.judge(draft, schedule, run);
+        DeliveryRules.tell(draft, schedule, run, BenchmarkRules.judge(draft, schedule, run));
         return true;
       }
     }

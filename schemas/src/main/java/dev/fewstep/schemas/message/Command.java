@@ -374,4 +374,19 @@ public sealed interface Command extends InboxMessage {
       requireNonNull(experimentId, "experimentId");
     }
   }
+
+  /**
+   * Notes what became of an attempt to tell a webhook. The leading replica's, not a person's.
+   *
+   * @param problem why it failed; empty when it was delivered
+   */
+  record NoteDelivery(UUID commandId, Instant at, UUID deliveryId, Optional<String> problem)
+      implements Command {
+    public NoteDelivery {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(deliveryId, "deliveryId");
+      problem = problem == null ? Optional.empty() : problem;
+    }
+  }
 }

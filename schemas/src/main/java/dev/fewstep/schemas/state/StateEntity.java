@@ -30,6 +30,8 @@ public enum StateEntity {
   SCHEDULE("schedule", ScheduleRecord.class),
   /** {@code benchmark/<schedule>/<experiment id>}: the scores of a run and its verdict. */
   BENCHMARK("benchmark", BenchmarkRecord.class),
+  /** {@code delivery/<id>}: something that a webhook is told. */
+  DELIVERY("delivery", DeliveryRecord.class),
   /** {@code class/<name>}: a device class whose topic exists. */
   CLASS("class", DeviceClassRecord.class),
   /** {@code position}: where reading of the inbox goes on. */

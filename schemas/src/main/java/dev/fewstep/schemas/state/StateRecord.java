@@ -99,6 +99,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
     return of(StateEntity.BENCHMARK, value.schedule() + "/" + value.experimentId(), value);
   }
 
+  /** Something that a webhook is told. */
+  public static StateRecord of(DeliveryRecord value) {
+    return of(StateEntity.DELIVERY, value.id().toString(), value);
+  }
+
   /** A device class. */
   public static StateRecord of(DeviceClassRecord value) {
     return of(StateEntity.CLASS, value.name(), value);
@@ -158,6 +163,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
   public static StateRecord noBenchmark(BenchmarkRecord value) {
     return new StateRecord(
         StateEntity.BENCHMARK.key(value.schedule() + "/" + value.experimentId()), Optional.empty());
+  }
+
+  /** Nothing that a webhook is told any more. */
+  public static StateRecord noDelivery(UUID id) {
+    return new StateRecord(StateEntity.DELIVERY.key(id.toString()), Optional.empty());
   }
 
   /** No such task any more. */

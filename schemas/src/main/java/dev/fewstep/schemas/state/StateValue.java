@@ -6,6 +6,7 @@ public sealed interface StateValue
         BenchmarkRecord,
         CachedRecord,
         ClaimRecord,
+        DeliveryRecord,
         DeviceClassRecord,
         ExperimentRecord,
         InboxPosition,

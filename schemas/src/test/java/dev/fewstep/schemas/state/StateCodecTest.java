@@ -192,6 +192,18 @@ class StateCodecTest {
                         1,
                         "too few")),
                 true)),
+        StateRecord.of(
+            new DeliveryRecord(
+                ID,
+                "nightly",
+                "https://hooks.example.org",
+                "ended",
+                "{}",
+                AT,
+                2,
+                Optional.of(AT),
+                Optional.of(AT),
+                Optional.of("no answer"))),
         StateRecord.of(new DeviceClassRecord("gpu-80g", AT)),
         StateRecord.of(new InboxPosition(42)),
         StateRecord.of(new LeaderRecord(3, AT)));
