@@ -32,8 +32,19 @@ final class ApiClient {
 
   private final URI base;
   private final HttpClient http;
+  private final String token;
 
+  /** Of a server that requires no token. */
   ApiClient(String base) {
+    this(base, "");
+  }
+
+  /** With a token, empty for none; it is sent to that server only, no redirection is followed. */
+  ApiClient(String base, String token) {
+    if (token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+      throw CliException.usage("the token has characters that no token has");
+    }
+    this.token = token;
     try {
       this.base = URI.create(base.endsWith("/") ? base.substring(0, base.length() - 1) : base);
     } catch (IllegalArgumentException e) {
@@ -194,7 +205,9 @@ final class ApiClient {
   }
 
   private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create(base + path)).header("Accept", "application/json");
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(base + path)).header("Accept", "application/json");
+    return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
   }
 
   private JsonNode json(HttpRequest request) {

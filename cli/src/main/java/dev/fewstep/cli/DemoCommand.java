@@ -74,7 +74,7 @@ final class DemoCommand implements Callable<Integer> {
     settings.flag(Setting.HTTP_PORT, Optional.of(String.valueOf(port)));
     try (LocalStack stack = LocalStack.start(settings, main.err()::println)) {
       main.err().println("dashboard: " + stack.dashboard());
-      ApiClient client = new ApiClient(stack.dashboard().toString());
+      ApiClient client = stack.client();
       InputBundle.read(models.resolve("inputs.yaml"))
           .register(
               client, settings.path(Setting.CACHE_DIR).resolve("datasets"), main.err()::println);

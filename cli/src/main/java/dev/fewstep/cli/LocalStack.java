@@ -4,6 +4,7 @@ import dev.fewstep.embedded.EmbeddedOptions;
 import dev.fewstep.embedded.EmbeddedStack;
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
+import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.store.S3Settings;
 import java.io.IOException;
@@ -32,8 +33,11 @@ final class LocalStack implements AutoCloseable {
   private final EmbeddedStack embedded;
   private final Orchestrator orchestrator;
   private final WorkerProcess worker;
+  private final String adminToken;
 
-  private LocalStack(EmbeddedStack embedded, Orchestrator orchestrator, WorkerProcess worker) {
+  private LocalStack(
+      EmbeddedStack embedded, Orchestrator orchestrator, WorkerProcess worker, String adminToken) {
+    this.adminToken = adminToken;
     this.embedded = embedded;
     this.orchestrator = orchestrator;
     this.worker = worker;
@@ -54,6 +58,7 @@ final class LocalStack implements AutoCloseable {
     Path data = settings.path(Setting.DATA_DIR);
     requireRoom(data);
     notice.accept("starting broker, store and orchestrator in " + data);
+    HttpSettings http = http(settings);
     EmbeddedStack embedded = EmbeddedStack.start(data, EmbeddedOptions.anyPorts());
     Orchestrator orchestrator = null;
     WorkerProcess worker = null;
@@ -69,8 +74,7 @@ final class LocalStack implements AutoCloseable {
                           bucket,
                           embedded.s3AccessKey(),
                           embedded.s3SecretKey()),
-                      settings.text(Setting.HTTP_HOST),
-                      settings.number(Setting.HTTP_PORT, 0, 65_535))
+                      http)
                   .withRetention(settings.age(Setting.RETENTION))
                   .withPrometheus(settings.address(Setting.PROMETHEUS))
                   .withWebhooks(settings.webhooks()));
@@ -79,7 +83,9 @@ final class LocalStack implements AutoCloseable {
               workerEnvironment(settings, embedded, bucket),
               data.resolve("logs").resolve("worker.log"),
               notice);
-      LocalStack stack = new LocalStack(embedded, orchestrator, worker);
+      LocalStack stack =
+          new LocalStack(
+              embedded, orchestrator, worker, settings.text(Setting.ADMIN_TOKEN).strip());
       stack.awaitReady();
       notice.accept(
           String.format(
@@ -91,6 +97,22 @@ final class LocalStack implements AutoCloseable {
       closeAll(worker, orchestrator, embedded);
       throw e;
     }
+  }
+
+  private static HttpSettings http(Settings settings) {
+    try {
+      return HttpSettings.of(
+          settings.text(Setting.HTTP_HOST),
+          settings.number(Setting.HTTP_PORT, 0, 65_535),
+          settings.access(false));
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage(e.getMessage(), e);
+    }
+  }
+
+  /** A client of the API with every right. */
+  ApiClient client() {
+    return new ApiClient(dashboard().toString(), adminToken);
   }
 
   /** A disk that fills up while Kafka writes ends the broker: better not to begin. */
@@ -136,7 +158,7 @@ final class LocalStack implements AutoCloseable {
   }
 
   private void awaitReady() {
-    ApiClient client = new ApiClient(dashboard().toString());
+    ApiClient client = client();
     Instant deadline = Instant.now().plus(READY);
     while (!client.ready()) {
       if (Instant.now().isAfter(deadline)) {

@@ -66,6 +66,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       ProjectCommand.class,
       ScheduleCommand.class,
+      TokenCommand.class,
       NightlyCommand.class,
       QueueCommand.class,
       WorkersCommand.class,

@@ -2,6 +2,7 @@ package dev.fewstep.cli;
 
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
+import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.store.S3Settings;
 import java.net.URI;
@@ -78,6 +79,13 @@ final class ServerCommand implements Callable<Integer> {
       description = "FEWSTEP_PROMETHEUS_URL: what the dashboard's panels come from")
   private String prometheus;
 
+  @Option(
+      names = "--insecure",
+      description =
+          "let everybody who reaches the server do everything. Else, off loopback, an admin token is"
+              + " needed (FEWSTEP_ADMIN_TOKEN_FILE)")
+  private boolean insecure;
+
   @Override
   public Integer call() {
     Settings settings = main.settings();
@@ -95,7 +103,7 @@ final class ServerCommand implements Callable<Integer> {
     settings.flag(Setting.DISPATCH, Optional.ofNullable(dispatch));
     OrchestratorConfig config;
     try {
-      config = config(settings);
+      config = config(settings, insecure);
     } catch (IllegalArgumentException e) {
       throw CliException.usage(e.getMessage(), e);
     }
@@ -104,7 +112,12 @@ final class ServerCommand implements Callable<Integer> {
     return Lifetime.untilStopped(orchestrator, false);
   }
 
-  private static OrchestratorConfig config(Settings settings) {
+  private static OrchestratorConfig config(Settings settings, boolean insecure) {
+    HttpSettings http =
+        HttpSettings.of(
+            settings.text(Setting.HTTP_HOST),
+            settings.number(Setting.HTTP_PORT, 0, 65_535),
+            settings.access(insecure));
     OrchestratorConfig usual =
         OrchestratorConfig.of(
             KafkaSettings.of(
@@ -116,8 +129,7 @@ final class ServerCommand implements Callable<Integer> {
                 settings.text(Setting.S3_BUCKET),
                 settings.text(Setting.S3_ACCESS_KEY),
                 settings.text(Setting.S3_SECRET_KEY)),
-            settings.text(Setting.HTTP_HOST),
-            settings.number(Setting.HTTP_PORT, 0, 65_535));
+            http);
     return usual
         .withDecisions(
             usual

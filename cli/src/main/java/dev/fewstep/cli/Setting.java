@@ -7,6 +7,13 @@ import java.util.Optional;
 /** Every setting: its key in the file, its environment variable and its default. */
 enum Setting {
   SERVER("server", "FEWSTEP_SERVER_URL", "http://127.0.0.1:8080", false, "address of the API"),
+  TOKEN("token", "FEWSTEP_TOKEN", "", true, "token that the API is shown"),
+  ADMIN_TOKEN(
+      "server.admin-token",
+      "FEWSTEP_ADMIN_TOKEN",
+      "",
+      true,
+      "the operator's own token: with it a server lets nobody in without a token"),
   DATA_DIR("data-dir", "FEWSTEP_DATA_DIR", "", false, "where the embedded stack keeps everything"),
   CACHE_DIR("cache-dir", "FEWSTEP_CACHE_DIR", "", false, "where native libraries are unpacked"),
   HTTP_HOST("http.host", "FEWSTEP_HTTP_HOST", "127.0.0.1", false, "address that a server binds"),

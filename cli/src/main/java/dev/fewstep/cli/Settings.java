@@ -2,6 +2,7 @@ package dev.fewstep.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
@@ -208,6 +209,24 @@ final class Settings {
   private static String noAddress(Setting setting, Value value) {
     return "%s must be an address like http://prometheus:9090, not '%s' (%s)"
         .formatted(setting.variable(), value.value(), value.source());
+  }
+
+  /**
+   * How a server is protected.
+   *
+   * @param insecure whether everybody is let in, wherever it listens
+   * @throws IllegalArgumentException when the admin token is too weak
+   */
+  AccessSettings access(boolean insecure) {
+    String token = text(Setting.ADMIN_TOKEN).strip();
+    if (insecure) {
+      if (!token.isEmpty()) {
+        throw CliException.usage(
+            "--insecure and an admin token contradict each other: leave one out");
+      }
+      return AccessSettings.unprotected();
+    }
+    return token.isEmpty() ? AccessSettings.open() : AccessSettings.required(token);
   }
 
   /**

@@ -37,7 +37,7 @@ final class UpCommand implements Callable<Integer> {
         Path models = LocalStack.home().resolve("models").resolve("fashion-mnist");
         InputBundle.read(models.resolve("inputs.yaml"))
             .register(
-                new ApiClient(stack.dashboard().toString()),
+                stack.client(),
                 settings.path(Setting.CACHE_DIR).resolve("datasets"),
                 main.err()::println);
       }

@@ -76,8 +76,12 @@ public record OrchestratorConfig(
   /** With the default times. */
   public static OrchestratorConfig of(
       KafkaSettings kafka, S3Settings store, String host, int port) {
-    return new OrchestratorConfig(
-        kafka, store, HttpSettings.of(host, port), Settings.defaults(), Duration.ofSeconds(15));
+    return of(kafka, store, HttpSettings.of(host, port));
+  }
+
+  /** With the default times. */
+  public static OrchestratorConfig of(KafkaSettings kafka, S3Settings store, HttpSettings http) {
+    return new OrchestratorConfig(kafka, store, http, Settings.defaults(), Duration.ofSeconds(15));
   }
 
   /** The same with other times and bounds of decisions. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.archive.Archivist;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.StateView;
@@ -42,11 +43,15 @@ final class ArchiveRoutes {
   private void list(RoutingContext context) {
     Optional<String> after = Replies.query(context, "after");
     int limit = Replies.limit(context);
+    Caller caller = AccessGate.caller(context);
     replies.read(
         context,
         fold ->
             Replies.page(
-                fold.archive().experiments(after, limit),
+                fold.archive().experiments(after, Integer.MAX_VALUE).stream()
+                    .filter(archived -> caller.sees(archived.project()))
+                    .limit(limit)
+                    .toList(),
                 limit,
                 ArchiveRoutes::view,
                 ArchivedRecord::experimentId));

@@ -3,6 +3,7 @@ package dev.fewstep.orchestrator.api;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.log.CommandGateway;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
@@ -30,8 +31,12 @@ final class Commands {
     return key == null ? UUID.randomUUID() : UUID.fromString(key);
   }
 
-  /** Who asks. */
+  /** Who asks: who the token says, else who the request says. */
   static String user(RoutingContext context) {
+    Caller caller = AccessGate.caller(context);
+    if (caller.known()) {
+      return caller.name();
+    }
     return Optional.ofNullable(context.request().getHeader("Fewstep-User")).orElse("anonymous");
   }
 

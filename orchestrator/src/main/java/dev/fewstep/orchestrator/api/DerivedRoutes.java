@@ -116,7 +116,13 @@ final class DerivedRoutes {
     String user = Commands.user(context);
     var commandId = Commands.id(context);
     Future<Derived> derived =
-        replies.value(context, state -> derived(state, new Lineage(kind, id(context)), make));
+        replies
+            .value(context, state -> derived(state, new Lineage(kind, id(context)), make))
+            .map(
+                made -> {
+                  AccessGate.require(context, made.spec().metadata().project());
+                  return made;
+                });
     derived
         .onSuccess(
             made -> {

@@ -13,7 +13,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * One event stream. Of several changes of one entity between two flushes the last is sent; when too
@@ -26,7 +25,7 @@ final class EventClient {
   private static final long PATIENCE = Duration.ofSeconds(30).toNanos();
 
   private final HttpServerResponse response;
-  private final Optional<String> experiment;
+  private final Audience audience;
   private final Map<String, StateEvent> changes = new LinkedHashMap<>();
   private final Deque<MetricBatch> batches = new ArrayDeque<>();
   private long offset;
@@ -34,15 +33,30 @@ final class EventClient {
   private long lastWrite = System.nanoTime();
   private boolean greeted;
 
-  EventClient(HttpServerResponse response, Optional<String> experiment, long offset) {
+  EventClient(HttpServerResponse response, Audience audience) {
     this.response = response;
-    this.experiment = experiment;
-    this.offset = offset;
+    this.audience = audience;
+  }
+
+  /** What it sees first comes after that offset. */
+  void startAt(long first) {
+    offset = first;
+  }
+
+  /** Is told when the stream is closed or breaks. */
+  void onEnd(Runnable ended) {
+    response.closeHandler(closed -> ended.run());
+    response.exceptionHandler(broken -> ended.run());
+  }
+
+  /** Whether who listens may not do so any more. */
+  boolean shutOut() {
+    return !audience.admitted();
   }
 
   void tell(StateEvent event) {
     offset = Math.max(offset, event.offset());
-    if (!event.concerns(experiment) || all) {
+    if (!audience.hears(event.about()) || all) {
       return;
     }
     changes.remove(event.entry().key());
@@ -59,8 +73,8 @@ final class EventClient {
     offset = Math.max(offset, upTo);
   }
 
-  void tell(MetricBatch batch, Set<String> experiments) {
-    if (experiment.isPresent() && !experiments.contains(experiment.get())) {
+  void tell(MetricBatch batch, EventHub.Concern about) {
+    if (!audience.hears(about)) {
       return;
     }
     batches.addLast(batch);
@@ -129,7 +143,7 @@ final class EventClient {
     text.append("data: ").append(Json.toText(data)).append("\n\n");
   }
 
-  private static ObjectNode json(StateEvent event) {
+  private ObjectNode json(StateEvent event) {
     StateEntity entity = StateEntity.ofKey(event.entry().key());
     ObjectNode data =
         Json.messages()
@@ -137,7 +151,9 @@ final class EventClient {
             .put("entity", entity.prefix())
             .put("key", entity.id(event.entry().key()))
             .put("offset", event.offset());
-    if (entity != StateEntity.PLAN && entity != StateEntity.EXPERIMENT) {
+    if (entity != StateEntity.PLAN
+        && entity != StateEntity.EXPERIMENT
+        && audience.seesWhole(event.about())) {
       event.entry().value().ifPresent(value -> data.set("value", Json.toTree(value)));
     }
     return data;

@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.api;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
@@ -13,7 +14,6 @@ import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.Want;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServerResponse;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -61,35 +61,46 @@ final class EventHub implements AutoCloseable {
   /**
    * A change as streams tell it.
    *
-   * @param experiments the experiments that it concerns; empty for all
+   * @param about the experiments that it concerns
    */
-  record StateEvent(long offset, StateRecord entry, Optional<Set<String>> experiments) {
-    boolean concerns(Optional<String> experiment) {
-      return experiment.isEmpty()
-          || experiments.isEmpty()
-          || experiments.get().contains(experiment.get());
+  record StateEvent(long offset, StateRecord entry, Concern about) {}
+
+  /**
+   * What a change concerns.
+   *
+   * @param experiments those that it concerns; empty for all
+   * @param projects theirs, of those that are still known
+   */
+  record Concern(Optional<Set<String>> experiments, Set<String> projects) {
+    private static Concern of(Set<String> experiments, OrchestratorState fold) {
+      Set<String> projects = new LinkedHashSet<>();
+      experiments.forEach(id -> Sight.project(fold, id).ifPresent(projects::add));
+      return new Concern(Optional.of(experiments), projects);
+    }
+
+    private static Concern everybody() {
+      return new Concern(Optional.empty(), Set.of());
     }
   }
 
   /**
    * Adds a stream.
    *
-   * @param experiment what it is about; empty for everything
+   * @param client the stream, which has seen nothing yet
    * @param lastSeen the last offset that the client has seen, when it comes back
    */
-  void add(HttpServerResponse response, Optional<String> experiment, OptionalLong lastSeen) {
+  void add(EventClient client, OptionalLong lastSeen) {
     context.runOnContext(
         ignored -> {
           if (clients.size() >= MAX_CLIENTS) {
-            var unused = response.reset();
+            var unused = client.drop();
             return;
           }
-          EventClient client = new EventClient(response, experiment, state.offset());
+          client.startAt(state.offset());
           lastSeen.ifPresent(seen -> catchUp(client, seen));
           clients.add(client);
           metrics.eventClients(1);
-          response.closeHandler(closed -> context.runOnContext(later -> remove(client)));
-          response.exceptionHandler(broken -> context.runOnContext(later -> remove(client)));
+          client.onEnd(() -> context.runOnContext(later -> remove(client)));
           client.flush();
         });
   }
@@ -122,8 +133,7 @@ final class EventHub implements AutoCloseable {
             StateEntity entity = StateEntity.ofKey(change.entry().key());
             if (TOLD.contains(entity)) {
               events.add(
-                  new StateEvent(
-                      change.offset(), change.entry(), experiments(entity, change, fold)));
+                  new StateEvent(change.offset(), change.entry(), concern(entity, change, fold)));
             }
           }
           return events.size();
@@ -133,14 +143,14 @@ final class EventHub implements AutoCloseable {
     }
   }
 
-  private static Optional<Set<String>> experiments(
+  private static Concern concern(
       StateEntity entity, StateView.Change change, OrchestratorState fold) {
     String id = entity.id(change.entry().key());
     return switch (entity) {
-      case EXPERIMENT -> Optional.of(Set.of(id));
-      case PLAN -> Optional.of(Set.of(id.substring(0, id.indexOf('/'))));
-      case TASK, LEASE -> Optional.of(wanting(fold, id));
-      default -> Optional.empty();
+      case EXPERIMENT -> Concern.of(Set.of(id), fold);
+      case PLAN -> Concern.of(Set.of(id.substring(0, id.indexOf('/'))), fold);
+      case TASK, LEASE -> Concern.of(wanting(fold, id), fold);
+      default -> Concern.everybody();
     };
   }
 
@@ -165,14 +175,17 @@ final class EventHub implements AutoCloseable {
 
   /** On the metrics' thread. */
   private void measured(MetricBatch batch) {
-    Set<String> experiments = state.read(fold -> wanting(fold, batch.taskKey()));
-    context.runOnContext(ignored -> clients.forEach(client -> client.tell(batch, experiments)));
+    Concern about = state.read(fold -> Concern.of(wanting(fold, batch.taskKey()), fold));
+    context.runOnContext(ignored -> clients.forEach(client -> client.tell(batch, about)));
   }
 
   private void flush() {
     for (EventClient client : List.copyOf(clients)) {
       if (client.stuck()) {
         metrics.eventClientDropped();
+        remove(client);
+        var unused = client.drop();
+      } else if (client.shutOut()) {
         remove(client);
         var unused = client.drop();
       } else {

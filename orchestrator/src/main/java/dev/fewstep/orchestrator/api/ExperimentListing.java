@@ -3,6 +3,7 @@ package dev.fewstep.orchestrator.api;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.experiment.ExperimentState;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.view.ExperimentQuery;
@@ -51,18 +52,24 @@ final class ExperimentListing {
   /**
    * A page. Takes time in proportion to the experiments, and to what has changed of their tasks.
    */
-  JsonNode page(OrchestratorState state, ExperimentQuery query, Optional<String> after, int limit) {
+  JsonNode page(Asked asked, ExperimentQuery query, Optional<String> after, int limit) {
+    OrchestratorState state = asked.state();
     if (!query.newestFirst()) {
-      return sorted(state, query, after, limit);
+      return sorted(asked, query, after, limit);
     }
     after.ifPresent(last -> ExperimentViews.require(state, last));
-    List<ExperimentRecord> found = matching(state, query, after).limit(limit).toList();
+    List<ExperimentRecord> found = matching(asked, query, after).limit(limit).toList();
     return Replies.page(found, limit, one -> view(state, one), ExperimentRecord::id);
   }
 
+  /** Who asks, and what of. */
+  record Asked(Caller caller, OrchestratorState state) {}
+
   private static Stream<ExperimentRecord> matching(
-      OrchestratorState state, ExperimentQuery query, Optional<String> after) {
+      Asked asked, ExperimentQuery query, Optional<String> after) {
+    OrchestratorState state = asked.state();
     return state.experiments(after, Integer.MAX_VALUE).stream()
+        .filter(experiment -> asked.caller().sees(experiment.spec().metadata().project()))
         .filter(experiment -> query.matches(experiment, where(state, experiment)));
   }
 
@@ -72,12 +79,12 @@ final class ExperimentListing {
 
   private record Placed(ExperimentQuery.Key key, ExperimentRecord experiment) {}
 
-  private JsonNode sorted(
-      OrchestratorState state, ExperimentQuery query, Optional<String> after, int limit) {
+  private JsonNode sorted(Asked asked, ExperimentQuery query, Optional<String> after, int limit) {
+    OrchestratorState state = asked.state();
     Comparator<ExperimentQuery.Key> order = query.order();
     Optional<ExperimentQuery.Key> last = after.map(ExperimentListing::key);
     List<Placed> found =
-        matching(state, query, Optional.empty())
+        matching(asked, query, Optional.empty())
             .map(experiment -> new Placed(key(state, query, experiment), experiment))
             .filter(placed -> last.isEmpty() || order.compare(placed.key, last.get()) > 0)
             .sorted(Comparator.comparing(Placed::key, order))

@@ -2,11 +2,14 @@ package dev.fewstep.orchestrator.api;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.experiment.PlanPreview;
 import dev.fewstep.orchestrator.experiment.Previews;
 import dev.fewstep.orchestrator.view.ExperimentQuery;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
+import dev.fewstep.schemas.spec.ExperimentSpec;
+import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
 import java.util.Optional;
@@ -49,7 +52,10 @@ final class ExperimentRoutes {
     Optional<String> after = Replies.query(context, "after");
     int limit = Replies.limit(context);
     ExperimentQuery query = ExperimentListing.query(context);
-    replies.read(context, state -> listing.page(state, query, after, limit));
+    Caller caller = AccessGate.caller(context);
+    replies.read(
+        context,
+        state -> listing.page(new ExperimentListing.Asked(caller, state), query, after, limit));
   }
 
   private void one(RoutingContext context) {
@@ -74,10 +80,20 @@ final class ExperimentRoutes {
     archives.read(context, id(context), state -> views.base(state, id(context)));
   }
 
+  /** A specification of a project of the caller's. */
+  private Future<ExperimentSpec> specification(RoutingContext context) {
+    return Bodies.specification(replies, context)
+        .map(
+            spec -> {
+              AccessGate.require(context, spec.metadata().project());
+              return spec;
+            });
+  }
+
   private void submit(RoutingContext context) {
     UUID commandId = Commands.id(context);
     String user = Commands.user(context);
-    Bodies.specification(replies, context)
+    specification(context)
         .onSuccess(
             spec ->
                 commands.send(
@@ -99,7 +115,7 @@ final class ExperimentRoutes {
       context.fail(404);
       return;
     }
-    Bodies.specification(replies, context)
+    specification(context)
         .onSuccess(
             spec ->
                 replies.read(

@@ -4,9 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.access.Caller;
+import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.Explanations;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.experiment.ProjectShare;
+import dev.fewstep.orchestrator.experiment.QueueView;
 import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.schemas.Json;
@@ -42,15 +45,22 @@ final class FleetRoutes {
                 context,
                 fold -> {
                   ObjectNode view = Json.messages().createObjectNode();
-                  view.set("items", Json.toTree(ProjectShare.all(fold)));
+                  Caller caller = AccessGate.caller(context);
+                  view.set(
+                      "items",
+                      Json.toTree(
+                          ProjectShare.all(fold).stream()
+                              .filter(share -> caller.sees(share.name()))
+                              .toList()));
                   return view;
                 }));
     operations.on("getProject", this::project);
     operations.on("setProject", this::set);
     operations.on(
-        "getQueue",
-        context -> replies.read(context, fold -> Json.toTree(explanations(fold).queue())));
-    operations.on("listWorkers", context -> replies.read(context, FleetRoutes::workers));
+        "getQueue", context -> replies.read(context, fold -> Json.toTree(queue(context, fold))));
+    operations.on(
+        "listWorkers",
+        context -> replies.read(context, fold -> workers(AccessGate.sight(context, fold), fold)));
     operations.on("drainWorker", context -> drain(context, true));
     operations.on("resumeWorker", context -> drain(context, false));
     operations.on("explainTask", this::explainTask);
@@ -91,12 +101,23 @@ final class FleetRoutes {
                 .put("maxDevices", maxDevices));
   }
 
-  private static ObjectNode workers(OrchestratorState fold) {
+  /** Its classes whole, of the projects those that the caller sees. */
+  private QueueView queue(RoutingContext context, OrchestratorState fold) {
+    Caller caller = AccessGate.caller(context);
+    QueueView whole = explanations(fold).queue();
+    return caller.seesAll() ? whole : whole.of(caller::sees);
+  }
+
+  private static ObjectNode workers(Sight sight, OrchestratorState fold) {
     ObjectNode view = Json.messages().createObjectNode();
     ArrayNode items = view.putArray("items");
     for (WorkerRecord worker : fold.workers()) {
       ObjectNode item = Json.messages().valueToTree(worker);
-      worker.executionId().flatMap(fold::taskHeldBy).ifPresent(task -> item.put("task", task));
+      worker
+          .executionId()
+          .flatMap(fold::taskHeldBy)
+          .filter(sight::task)
+          .ifPresent(task -> item.put("task", task));
       items.add(item);
     }
     return view;

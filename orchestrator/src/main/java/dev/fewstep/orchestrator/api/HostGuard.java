@@ -3,9 +3,7 @@ package dev.fewstep.orchestrator.api;
 import io.vertx.core.Handler;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -23,15 +21,7 @@ final class HostGuard implements Handler<RoutingContext> {
 
   /** A guard for a server bound to that address. */
   HostGuard(String boundHost) {
-    this.loopbackOnly = isLoopback(boundHost);
-  }
-
-  private static boolean isLoopback(String host) {
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
+    this.loopbackOnly = HttpSettings.isLoopback(boundHost);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.fewstep.orchestrator.api;
 
+import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import dev.fewstep.schemas.Json;
@@ -97,9 +98,10 @@ public final class HttpApi implements AutoCloseable {
     EventHub events = new EventHub(vertx, parts.state(), parts.curves(), parts.metrics());
     Replies replies = new Replies(vertx, parts.state());
     Commands commands = new Commands(replies, parts.gateway());
+    AccessGate gate = new AccessGate(settings.access(), replies, parts.state(), parts.clock());
 
     RouterBuilder builder = builder(vertx, await(contract.load(vertx)));
-    Operations operations = new Operations(builder, contract.verbs());
+    Operations operations = new Operations(builder, contract.verbs(), gate);
     ArchiveRoutes archives = new ArchiveRoutes(replies, commands, parts.state(), parts.archivist());
     archives.mount(operations);
     KnownResults known = new KnownResults();
@@ -128,7 +130,8 @@ public final class HttpApi implements AutoCloseable {
         .mount(operations);
     new CareRoutes(replies, parts.care()).mount(operations);
     new PanelRoutes(replies, parts.panels()).mount(operations);
-    operations.on("streamEvents", context -> stream(context, events));
+    new TokenRoutes(replies, commands, parts.state(), gate, parts.clock()).mount(operations);
+    operations.on("streamEvents", context -> stream(context, events, gate));
     documents(operations, contract);
     operations.requireComplete();
 
@@ -136,6 +139,7 @@ public final class HttpApi implements AutoCloseable {
     router.route().handler(context -> measure(context, parts.metrics()));
     router.route().handler(new HostGuard(settings.host()));
     router.route(ApiContract.PREFIX + "/*").handler(replies::stamp);
+    router.route(ApiContract.PREFIX + "/*").handler(gate::authenticate);
     router.route(ApiContract.PREFIX + "/*").subRouter(builder.createRouter());
     router
         .route(ApiContract.PREFIX + "/*")
@@ -144,7 +148,7 @@ public final class HttpApi implements AutoCloseable {
         .mount(router);
     new Dashboard(vertx).mount(router);
     router.route().failureHandler(Problems::handle);
-    for (int status : new int[] {400, 404, 405, 406, 413, 415, 500, 501}) {
+    for (int status : new int[] {400, 401, 403, 404, 405, 406, 413, 415, 500, 501}) {
       router.errorHandler(status, Problems::handle);
     }
     HttpServer server =
@@ -206,7 +210,7 @@ public final class HttpApi implements AutoCloseable {
         "getSpecSchema", Replies.document("application/json", Json.toText(SpecSchema.tree())));
   }
 
-  private static void stream(RoutingContext context, EventHub events) {
+  private static void stream(RoutingContext context, EventHub events, AccessGate gate) {
     HttpServerResponse response = context.response();
     response
         .setChunked(true)
@@ -214,7 +218,10 @@ public final class HttpApi implements AutoCloseable {
         .putHeader("Cache-Control", "no-store")
         .putHeader("X-Accel-Buffering", "no");
     Optional<String> experiment = Replies.query(context, "experiment");
-    events.add(response, experiment, lastSeen(context));
+    Caller caller = AccessGate.caller(context);
+    events.add(
+        new EventClient(response, new Audience(experiment, caller, () -> gate.still(caller))),
+        lastSeen(context));
   }
 
   private static OptionalLong lastSeen(RoutingContext context) {

@@ -3,6 +3,10 @@ package dev.fewstep.orchestrator.api;
 import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.access.AccessSettings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
 /**
  * Where the API listens.
  *
@@ -10,8 +14,9 @@ import static java.util.Objects.requireNonNull;
  *     answered
  * @param port 1 to 65535, or 0 for a free one
  * @param maxUploadBytes largest imported file
+ * @param access how it is protected; off loopback it must be, unless that is knowingly left out
  */
-public record HttpSettings(String host, int port, long maxUploadBytes) {
+public record HttpSettings(String host, int port, long maxUploadBytes, AccessSettings access) {
   /** Largest imported file unless said otherwise: 64 GiB. */
   public static final long DEFAULT_MAX_UPLOAD = 64L << 30;
 
@@ -20,10 +25,31 @@ public record HttpSettings(String host, int port, long maxUploadBytes) {
     require(!host.isBlank(), "the HTTP host is empty");
     require(port >= 0 && port <= 65_535, "the HTTP port must be 0 to 65535, not %s", port);
     require(maxUploadBytes > 0, "the largest upload must be positive, not %s", maxUploadBytes);
+    requireNonNull(access, "access");
+    require(
+        access.enforced() || access.insecure() || isLoopback(host),
+        "listening on %s lets others in: set FEWSTEP_ADMIN_TOKEN_FILE to a file with an admin token"
+            + " (made by 'openssl rand -hex 32'), with which further tokens are made by 'fewstep"
+            + " token create'; or say --insecure to let everybody do everything",
+        host);
   }
 
-  /** With the default bound on uploads. */
+  /** With the default bound on uploads, open: on loopback only. */
   public static HttpSettings of(String host, int port) {
-    return new HttpSettings(host, port, DEFAULT_MAX_UPLOAD);
+    return new HttpSettings(host, port, DEFAULT_MAX_UPLOAD, AccessSettings.open());
+  }
+
+  /** The same with a protection. */
+  public static HttpSettings of(String host, int port, AccessSettings access) {
+    return new HttpSettings(host, port, DEFAULT_MAX_UPLOAD, access);
+  }
+
+  /** Whether only this machine reaches an address. */
+  static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
   }
 }

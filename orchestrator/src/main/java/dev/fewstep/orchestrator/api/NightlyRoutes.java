@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.nightly.NightlyReport;
 import dev.fewstep.schemas.Json;
@@ -31,16 +32,21 @@ final class NightlyRoutes {
   }
 
   void mount(Operations operations) {
-    operations.on("listBenchmarks", context -> replies.read(context, NightlyRoutes::all));
+    operations.on(
+        "listBenchmarks",
+        context -> replies.read(context, fold -> all(AccessGate.sight(context, fold), fold)));
     operations.on("getBenchmark", this::history);
     operations.on("acceptBenchmark", this::accept);
     operations.on("getNightlyReport", this::report);
   }
 
-  private static JsonNode all(OrchestratorState fold) {
+  private static JsonNode all(Sight sight, OrchestratorState fold) {
     ObjectNode view = Json.messages().createObjectNode();
     ArrayNode items = view.putArray("items");
     for (String name : fold.benchmarks().names()) {
+      if (!sight.benchmark(name)) {
+        continue;
+      }
       ObjectNode item = Json.messages().valueToTree(fold.benchmarks().newest(name).orElseThrow());
       item.remove("scores");
       item.put("runs", fold.benchmarks().history(name).size());
@@ -99,7 +105,9 @@ final class NightlyRoutes {
         fold -> {
           Map<String, List<BenchmarkRecord>> runs = new TreeMap<>();
           for (String name : fold.benchmarks().names()) {
-            runs.put(name, fold.benchmarks().history(name));
+            if (AccessGate.sight(context, fold).benchmark(name)) {
+              runs.put(name, fold.benchmarks().history(name));
+            }
           }
           return NightlyReport.html(runs);
         });

@@ -18,6 +18,7 @@ final class Operations {
 
   private final RouterBuilder builder;
   private final Map<String, ApiContract.Verb> verbs;
+  private final AccessGate gate;
   private final Map<String, Map<String, Handler<RoutingContext>>> folded = new HashMap<>();
   private final Set<String> handled = new HashSet<>();
 
@@ -25,18 +26,25 @@ final class Operations {
    * The operations of a contract.
    *
    * @param verbs those that are verbs behind a path's last parameter
+   * @param gate asks whether a caller may do them
    */
-  Operations(RouterBuilder builder, Map<String, ApiContract.Verb> verbs) {
+  Operations(RouterBuilder builder, Map<String, ApiContract.Verb> verbs, AccessGate gate) {
     this.builder = requireNonNull(builder, "builder");
     this.verbs = Map.copyOf(verbs);
+    this.gate = requireNonNull(gate, "gate");
   }
 
   /**
-   * Handles an operation, after its parameters were validated.
+   * Handles an operation, after its parameters were validated, for those who may do it.
    *
    * @throws IllegalArgumentException when the contract has no such operation
+   * @throws IllegalStateException when nothing is said of who may do it
    */
-  void on(String operationId, Handler<RoutingContext> handler) {
+  void on(String operationId, Handler<RoutingContext> handled) {
+    handle(operationId, gate.guard(operationId, handled));
+  }
+
+  private void handle(String operationId, Handler<RoutingContext> handler) {
     ApiContract.Verb verb = verbs.get(operationId);
     if (verb != null) {
       on(operationId, verb, handler);

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.access.Caller;
+import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.schemas.Json;
@@ -58,10 +60,35 @@ final class Replies {
                 blocking(
                     () -> {
                       long offset = state.offset();
-                      return Answer.of(offset, Json.toBytes(state.read(view)), taken);
+                      return Answer.of(
+                          offset, Json.toBytes(state.read(seen(context, view))), taken);
                     }))
         .onSuccess(answer -> send(context, 200, answer))
         .onFailure(context::fail);
+  }
+
+  /** Without the names of other projects' experiments that want the same tasks. */
+  private static Function<OrchestratorState, JsonNode> seen(
+      RoutingContext context, Function<OrchestratorState, JsonNode> view) {
+    Caller caller = context.get(AccessGate.CALLER);
+    return caller == null || caller.seesAll()
+        ? view
+        : fold -> {
+          JsonNode body = view.apply(fold);
+          Sight sight = new Sight(caller, fold);
+          body.findValues("experiments").stream()
+              .filter(ArrayNode.class::isInstance)
+              .map(ArrayNode.class::cast)
+              .forEach(
+                  names -> {
+                    for (int i = names.size() - 1; i >= 0; i--) {
+                      if (names.get(i).isTextual() && !sight.experiment(names.get(i).asText())) {
+                        names.remove(i);
+                      }
+                    }
+                  });
+          return body;
+        };
   }
 
   /** Answers 200 with a text made of the state. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.schedule.SlotTimes;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
@@ -50,7 +51,9 @@ final class ScheduleRoutes {
   }
 
   void mount(Operations operations) {
-    operations.on("listSchedules", context -> replies.read(context, this::all));
+    operations.on(
+        "listSchedules",
+        context -> replies.read(context, fold -> all(AccessGate.sight(context, fold), fold)));
     operations.on("getSchedule", this::one);
     operations.on("setSchedule", this::set);
     operations.on(
@@ -106,6 +109,11 @@ final class ScheduleRoutes {
     String user = Commands.user(context);
     replies
         .blocking(() -> reachable(read(name, body)))
+        .map(
+            spec -> {
+              AccessGate.require(context, spec.project());
+              return spec;
+            })
         .onSuccess(
             spec ->
                 commands.send(
@@ -165,10 +173,13 @@ final class ScheduleRoutes {
         List.of(new Problem(path, message, Optional.of(expected), Optional.empty())));
   }
 
-  private JsonNode all(OrchestratorState fold) {
+  private JsonNode all(Sight sight, OrchestratorState fold) {
     ObjectNode view = Json.messages().createObjectNode();
     ArrayNode items = view.putArray("items");
     for (ScheduleRecord schedule : fold.schedules().all()) {
+      if (!sight.schedule(schedule.name())) {
+        continue;
+      }
       ObjectNode item = head(schedule);
       List<ScheduledRun> runs = schedule.runs();
       if (!runs.isEmpty()) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.artifact.StoreUnavailableException;
 import dev.fewstep.orchestrator.experiment.ArchiveContent;
@@ -37,6 +38,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /** Experiments as single files: out of this installation and into it. */
 final class TransferRoutes {
@@ -82,7 +84,9 @@ final class TransferRoutes {
   }
 
   private void results(RoutingContext context) {
-    Optional<String> project = Replies.query(context, "project");
+    Optional<String> asked = Replies.query(context, "project");
+    Caller caller = AccessGate.caller(context);
+    Predicate<String> project = name -> caller.sees(name) && asked.map(name::equals).orElse(true);
     boolean archived = Replies.query(context, "archived").map(Boolean::parseBoolean).orElse(true);
     TableFormat format = TableFormat.named(Replies.query(context, "format").orElse(""));
     replies
@@ -102,18 +106,18 @@ final class TransferRoutes {
         .onFailure(context::fail);
   }
 
-  /** Ids of the experiments of a project or of all, in the order of submission. */
+  /** Ids of the experiments of those projects, in the order of submission. */
   private static List<String> experiments(
-      OrchestratorState fold, Optional<String> project, boolean archived) {
+      OrchestratorState fold, Predicate<String> project, boolean archived) {
     TreeMap<Long, String> ids = new TreeMap<>();
     for (ExperimentRecord experiment : fold.experiments(Optional.empty(), Integer.MAX_VALUE)) {
-      if (project.map(experiment.spec().metadata().project()::equals).orElse(true)) {
+      if (project.test(experiment.spec().metadata().project())) {
         ids.put(experiment.sequence(), experiment.id());
       }
     }
     if (archived) {
       for (ArchivedRecord experiment : fold.archive().experiments()) {
-        if (project.map(experiment.project()::equals).orElse(true)) {
+        if (project.test(experiment.project())) {
           ids.put(experiment.sequence(), experiment.experimentId());
         }
       }

@@ -66,6 +66,10 @@ final class CommandRules {
       BenchmarkRules.accept(draft, accept);
     } else if (command instanceof Command.NoteDelivery note) {
       DeliveryRules.note(draft, note);
+    } else if (command instanceof Command.CreateToken create) {
+      TokenRules.create(draft, create);
+    } else if (command instanceof Command.RevokeToken revoke) {
+      TokenRules.revoke(draft, revoke);
     } else if (command instanceof Command.RegisterInput register) {
       register(draft, register);
     } else {

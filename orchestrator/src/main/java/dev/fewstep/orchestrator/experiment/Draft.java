@@ -12,6 +12,7 @@ import dev.fewstep.schemas.state.ProjectRecord;
 import dev.fewstep.schemas.state.ScheduleRecord;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.TokenRecord;
 import dev.fewstep.schemas.state.Want;
 import dev.fewstep.schemas.state.WorkerRecord;
 import java.time.Duration;
@@ -105,6 +106,10 @@ final class Draft {
 
   Optional<ScheduleRecord> schedule(String name) {
     return overlaid("schedule/" + name, ScheduleRecord.class, state.schedules().schedule(name));
+  }
+
+  Optional<TokenRecord> token(String id) {
+    return overlaid("token/" + id, TokenRecord.class, state.tokens().token(id));
   }
 
   ProjectRecord project(String name) {

@@ -23,6 +23,7 @@ import dev.fewstep.schemas.state.StateEntity;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.StateValue;
 import dev.fewstep.schemas.state.TaskRecord;
+import dev.fewstep.schemas.state.TokenRecord;
 import dev.fewstep.schemas.state.TrialKeys;
 import dev.fewstep.schemas.state.Want;
 import dev.fewstep.schemas.state.WorkerRecord;
@@ -66,6 +67,7 @@ public final class OrchestratorState {
   private final TreeMap<String, DeviceClassRecord> classes = new TreeMap<>();
   private final Archive archive = new Archive();
   private final Schedules schedules = new Schedules();
+  private final Tokens tokens = new Tokens();
   private final Benchmarks benchmarks = new Benchmarks();
   private final Deliveries deliveries = new Deliveries();
   private final TreeSet<String> archiving = new TreeSet<>();
@@ -107,6 +109,7 @@ public final class OrchestratorState {
             projects.values().stream().map(StateRecord::of),
             classes.values().stream().map(StateRecord::of),
             schedules.all().stream().map(StateRecord::of),
+            tokens.all().stream().map(StateRecord::of),
             benchmarks.records().map(StateRecord::of),
             deliveries.all().stream().map(StateRecord::of),
             archive.experiments().stream().map(StateRecord::of),
@@ -134,6 +137,7 @@ public final class OrchestratorState {
       case BENCHMARK -> benchmarks.replay(id, value.map(BenchmarkRecord.class::cast));
       case DELIVERY ->
           deliveries.replay(UUID.fromString(id), value.map(DeliveryRecord.class::cast));
+      case TOKEN -> tokens.replay(id, value.map(TokenRecord.class::cast));
       case CLASS -> put(classes, id, value.map(DeviceClassRecord.class::cast));
       case ARCHIVED -> {
         archive.replay(id, value.map(ArchivedRecord.class::cast));
@@ -392,6 +396,11 @@ public final class OrchestratorState {
   /** What webhooks are told. */
   public Deliveries deliveries() {
     return deliveries;
+  }
+
+  /** Who may use the API. */
+  public Tokens tokens() {
+    return tokens;
   }
 
   /** The archived experiments. */

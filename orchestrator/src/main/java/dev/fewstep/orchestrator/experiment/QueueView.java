@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The queues of the device classes at one moment.
@@ -74,6 +75,24 @@ public record QueueView(List<ClassQueue> classes) {
     Waiting one() {
       return new Waiting(reason, count + 1, text, example);
     }
+  }
+
+  /** The same with some of the projects. */
+  public QueueView of(Predicate<String> seen) {
+    return new QueueView(
+        classes.stream()
+            .map(
+                one ->
+                    new ClassQueue(
+                        one.name(),
+                        one.workers(),
+                        one.idle(),
+                        one.queued(),
+                        one.running(),
+                        one.projects().stream()
+                            .filter(project -> seen.test(project.name()))
+                            .toList()))
+            .toList());
   }
 
   static QueueView of(OrchestratorState state, Explanations explanations) {

@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.orchestrator.ManyResults;
+import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.view.ExperimentQuery;
 import dev.fewstep.orchestrator.view.GridFacts;
@@ -38,7 +39,12 @@ public final class ResultsBench {
       ExperimentQuery query = all.sorted(sort);
       time(
           "page of " + experiments + " experiments of 200 trials, " + sort,
-          () -> listing.page(state, query, Optional.empty(), 50));
+          () ->
+              listing.page(
+                  new ExperimentListing.Asked(Caller.anybody(), state),
+                  query,
+                  Optional.empty(),
+                  50));
     }
     String large = many.finished(1, trials);
     ExperimentRecord experiment = state.experiment(large).orElseThrow();
@@ -46,7 +52,12 @@ public final class ResultsBench {
     ExperimentListing listing = new ExperimentListing(known);
     time(
         "the same and one of " + trials + " trials",
-        () -> listing.page(state, all.sorted("-submittedAt"), Optional.empty(), 50));
+        () ->
+            listing.page(
+                new ExperimentListing.Asked(Caller.anybody(), state),
+                all.sorted("-submittedAt"),
+                Optional.empty(),
+                50));
     KnownResults none = new KnownResults();
     time(
         "summary of " + trials + " trials, folded",

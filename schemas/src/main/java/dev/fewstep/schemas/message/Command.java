@@ -3,6 +3,7 @@ package dev.fewstep.schemas.message;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
+import dev.fewstep.schemas.AccessRole;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Digests;
@@ -13,9 +14,12 @@ import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.schedule.ScheduleSpec;
 import dev.fewstep.schemas.spec.ExperimentSpec;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /** What a person asks. */
@@ -387,6 +391,51 @@ public sealed interface Command extends InboxMessage {
       requireNonNull(at, "at");
       requireNonNull(deliveryId, "deliveryId");
       problem = problem == null ? Optional.empty() : problem;
+    }
+  }
+
+  /**
+   * Lets the holder of a token use the API. The command carries the token's digest only.
+   *
+   * @param createdBy who
+   * @param tokenId 12 hex digits
+   * @param name who holds it
+   * @param sha256 digest of the token's text
+   * @param role what it may do
+   * @param projects where; empty for every project
+   * @param expiresAt from when on it is worth nothing
+   */
+  record CreateToken(
+      UUID commandId,
+      Instant at,
+      String createdBy,
+      String tokenId,
+      String name,
+      String sha256,
+      AccessRole role,
+      Set<String> projects,
+      Instant expiresAt)
+      implements Command {
+    public CreateToken {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(createdBy, "createdBy");
+      requireNonNull(tokenId, "tokenId");
+      requireNonNull(name, "name");
+      Digests.requireSha256(sha256, "sha256");
+      requireNonNull(role, "role");
+      projects =
+          projects == null ? Set.of() : Collections.unmodifiableSortedSet(new TreeSet<>(projects));
+      requireNonNull(expiresAt, "expiresAt");
+    }
+  }
+
+  /** Makes a token worthless, for good. */
+  record RevokeToken(UUID commandId, Instant at, String tokenId) implements Command {
+    public RevokeToken {
+      requireNonNull(commandId, "commandId");
+      requireNonNull(at, "at");
+      requireNonNull(tokenId, "tokenId");
     }
   }
 }

@@ -26,6 +26,8 @@ import java.time.Instant;
   @JsonSubTypes.Type(value = Command.RunScheduleNow.class, name = "run-schedule-now"),
   @JsonSubTypes.Type(value = Command.AcceptBenchmark.class, name = "accept-benchmark"),
   @JsonSubTypes.Type(value = Command.NoteDelivery.class, name = "note-delivery"),
+  @JsonSubTypes.Type(value = Command.CreateToken.class, name = "create-token"),
+  @JsonSubTypes.Type(value = Command.RevokeToken.class, name = "revoke-token"),
   @JsonSubTypes.Type(value = Report.Presence.class, name = "presence"),
   @JsonSubTypes.Type(value = Report.Started.class, name = "started"),
   @JsonSubTypes.Type(value = Report.Heartbeat.class, name = "heartbeat"),

@@ -32,6 +32,8 @@ public enum StateEntity {
   BENCHMARK("benchmark", BenchmarkRecord.class),
   /** {@code delivery/<id>}: something that a webhook is told. */
   DELIVERY("delivery", DeliveryRecord.class),
+  /** {@code token/<id>}: a token of the API, by its digest. */
+  TOKEN("token", TokenRecord.class),
   /** {@code class/<name>}: a device class whose topic exists. */
   CLASS("class", DeviceClassRecord.class),
   /** {@code position}: where reading of the inbox goes on. */

@@ -104,6 +104,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
     return of(StateEntity.DELIVERY, value.id().toString(), value);
   }
 
+  /** A token of the API. */
+  public static StateRecord of(TokenRecord value) {
+    return of(StateEntity.TOKEN, value.id(), value);
+  }
+
   /** A device class. */
   public static StateRecord of(DeviceClassRecord value) {
     return of(StateEntity.CLASS, value.name(), value);
@@ -168,6 +173,11 @@ public record StateRecord(String key, Optional<StateValue> value) {
   /** Nothing that a webhook is told any more. */
   public static StateRecord noDelivery(UUID id) {
     return new StateRecord(StateEntity.DELIVERY.key(id.toString()), Optional.empty());
+  }
+
+  /** No such token any more. */
+  public static StateRecord noToken(String id) {
+    return new StateRecord(StateEntity.TOKEN.key(id), Optional.empty());
   }
 
   /** No such task any more. */

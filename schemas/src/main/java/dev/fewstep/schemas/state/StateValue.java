@@ -19,4 +19,5 @@ public sealed interface StateValue
         RungRecord,
         ScheduleRecord,
         TaskRecord,
+        TokenRecord,
         WorkerRecord {}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.fewstep.schemas.AccessRole;
 import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.Json;
@@ -204,6 +205,17 @@ class StateCodecTest {
                 Optional.of(AT),
                 Optional.of(AT),
                 Optional.of("no answer"))),
+        StateRecord.of(
+            new TokenRecord(
+                "0123456789ab",
+                "ci",
+                "cd".repeat(32),
+                AccessRole.SUBMITTER,
+                Set.of("alpha", "beta"),
+                "ann",
+                AT,
+                AT.plusSeconds(60),
+                Optional.of(AT))),
         StateRecord.of(new DeviceClassRecord("gpu-80g", AT)),
         StateRecord.of(new InboxPosition(42)),
         StateRecord.of(new LeaderRecord(3, AT)));

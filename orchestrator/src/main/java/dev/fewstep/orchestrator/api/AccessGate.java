@@ -1,0 +1,221 @@
+package dev.fewstep.orchestrator.api;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.fewstep.orchestrator.access.AccessSettings;
+import dev.fewstep.orchestrator.access.Authentication;
+import dev.fewstep.orchestrator.access.Caller;
+import dev.fewstep.orchestrator.access.Permissions;
+import dev.fewstep.orchestrator.access.Sight;
+import dev.fewstep.orchestrator.experiment.OrchestratorState;
+import dev.fewstep.orchestrator.log.StateView;
+import dev.fewstep.schemas.state.TokenRecord;
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks every request who sends it before anything of it is read, and every operation whether that
+ * caller may do it. What a caller does not see is answered as what is not there.
+ */
+final class AccessGate {
+  private static final Logger AUDIT = LoggerFactory.getLogger("dev.fewstep.audit");
+
+  /** Key of the caller in a routing context. */
+  static final String CALLER = "fewstep.caller";
+
+  private final Authentication authentication;
+  private final boolean enforced;
+  private final Replies replies;
+  private final StateView state;
+  private final Clock clock;
+
+  AccessGate(AccessSettings settings, Replies replies, StateView state, Clock clock) {
+    this.authentication = new Authentication(settings);
+    this.enforced = settings.enforced();
+    this.replies = requireNonNull(replies, "replies");
+    this.state = requireNonNull(state, "state");
+    this.clock = requireNonNull(clock, "clock");
+  }
+
+  /** Lets those go on who are known, with who they are. */
+  void authenticate(RoutingContext context) {
+    Optional<Caller> caller =
+        authentication.caller(
+            Optional.ofNullable(context.request().getHeader("Authorization")),
+            this::token,
+            clock.instant());
+    if (caller.isPresent()) {
+      context.put(CALLER, caller.get());
+      context.next();
+    } else {
+      context.response().putHeader("WWW-Authenticate", "Bearer realm=\"fewstep\"");
+      context.fail(
+          ApiException.of(
+              401, "A token is required that is neither expired nor revoked (Authorization)."));
+    }
+  }
+
+  private Optional<TokenRecord> token(String id) {
+    return state.read(fold -> fold.tokens().token(id));
+  }
+
+  /** Who sent a request that was let in. */
+  static Caller caller(RoutingContext context) {
+    return requireNonNull(context.<Caller>get(CALLER), "every request has a caller");
+  }
+
+  /** What the sender of a request sees. */
+  static Sight sight(RoutingContext context, OrchestratorState fold) {
+    return new Sight(caller(context), fold);
+  }
+
+  /** Whether a caller who was let in is to be served any longer. */
+  boolean still(Caller caller) {
+    return authentication.still(caller, this::token, clock.instant());
+  }
+
+  /** Whether requests must show tokens. */
+  boolean enforced() {
+    return enforced;
+  }
+
+  /**
+   * Insists that the sender may do this in a project.
+   *
+   * @throws ApiException otherwise
+   */
+  static void require(RoutingContext context, String project) {
+    if (!caller(context).sees(project)) {
+      throw ApiException.of(403, "Your token is not of the project " + project + ".");
+    }
+  }
+
+  /** A handler that is asked only for callers who may do an operation. */
+  Handler<RoutingContext> guard(String operationId, Handler<RoutingContext> handler) {
+    Permissions.Rule rule = Permissions.of(operationId);
+    return context -> {
+      Caller caller = caller(context);
+      audit(context, operationId, caller);
+      if (!caller.may(rule.role())) {
+        context.fail(
+            ApiException.of(
+                403,
+                "This needs a token of the role "
+                    + rule.role().name().toLowerCase(Locale.ROOT)
+                    + "; yours is of "
+                    + caller.role().name().toLowerCase(Locale.ROOT)
+                    + "."));
+      } else if (caller.seesAll()) {
+        handler.handle(context);
+      } else if (rule.reach() == Permissions.Reach.ARTIFACT) {
+        replies
+            .blocking(() -> state.read(fold -> unseen(context, rule.reach(), fold)))
+            .onSuccess(unseen -> go(context, unseen, handler))
+            .onFailure(context::fail);
+      } else {
+        go(context, state.read(fold -> unseen(context, rule.reach(), fold)), handler);
+      }
+    };
+  }
+
+  private static void go(
+      RoutingContext context, Optional<String> unseen, Handler<RoutingContext> handler) {
+    if (unseen.isPresent()) {
+      context.fail(ApiException.notFound(unseen.get()));
+      return;
+    }
+    try {
+      handler.handle(context);
+    } catch (RuntimeException e) {
+      context.fail(e);
+    }
+  }
+
+  /** What is answered when the caller does not see what is asked about. */
+  private static Optional<String> unseen(
+      RoutingContext context, Permissions.Reach reach, OrchestratorState fold) {
+    Sight sight = sight(context, fold);
+    return switch (reach) {
+      case EVERYBODY, BODY -> Optional.empty();
+      case FILTERED ->
+          Replies.query(context, "experiment")
+              .filter(id -> !sight.experiment(id))
+              .map(AccessGate::noExperiment);
+      case EXPERIMENT -> {
+        String path = context.pathParam("experimentId");
+        String id = path == null ? context.request().getParam("experiment") : path;
+        yield sight.experiment(id) ? Optional.empty() : Optional.of(noExperiment(id));
+      }
+      case TASK -> {
+        String key = context.pathParam("taskKey");
+        yield unless(sight.task(key), "There is no task " + key + ".");
+      }
+      case ARTIFACT -> {
+        String sha256 = context.pathParam("sha256");
+        yield unless(
+            sight.artifact(sha256), "The store has no object with the digest " + sha256 + ".");
+      }
+      case PROJECT -> {
+        String name = context.pathParam("project");
+        yield unless(
+            caller(context).sees(name),
+            "Nobody set the project " + name + ", and no experiment belongs to it.");
+      }
+      case SCHEDULE -> {
+        String name = context.pathParam("schedule");
+        yield unless(sight.schedule(name), "There is no schedule " + name + ".");
+      }
+      case BENCHMARK -> {
+        String name = context.pathParam("schedule");
+        yield unless(sight.benchmark(name), "There is no schedule " + name + ".");
+      }
+      case COMMAND -> unless(seesCommand(sight, context), "Nothing is decided about the command.");
+    };
+  }
+
+  private static boolean seesCommand(Sight sight, RoutingContext context) {
+    try {
+      return sight.command(UUID.fromString(context.pathParam("commandId")));
+    } catch (IllegalArgumentException e) {
+      return true;
+    }
+  }
+
+  private static String noExperiment(String id) {
+    return "There is no experiment " + id + ".";
+  }
+
+  private static Optional<String> unless(boolean seen, String refusal) {
+    return seen ? Optional.empty() : Optional.of(refusal);
+  }
+
+  /** One line for everything that may change something, when it is answered. */
+  private void audit(RoutingContext context, String operationId, Caller caller) {
+    String method = context.request().method().name();
+    if (!enforced || method.equals("GET") || method.equals("HEAD")) {
+      return;
+    }
+    String target = plain(context.normalizedPath());
+    String who = plain(caller.name());
+    context.addEndHandler(
+        ended ->
+            AUDIT.info(
+                "operation={} target={} caller=\"{}\" token={} status={}",
+                operationId,
+                target,
+                who,
+                caller.tokenId().orElse("-"),
+                context.response().getStatusCode()));
+  }
+
+  /** Without what could make two lines of one. */
+  private static String plain(String text) {
+    return text.replaceAll("[\\p{Cntrl}\"\\u2028\\u2029]", "_");
+  }
+}
