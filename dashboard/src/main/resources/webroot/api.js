@@ -7,6 +7,18 @@ const root = new URL("api/v1/", document.baseURI);
  * @typedef {{path: string, line?: number, message: string, expected?: string, nearest?: string}} Fault
  */
 
+/** What the page of a browser that is signed in proves itself with; empty without a session. */
+let proof = "";
+
+/** @type {() => void} */
+let refused = () => {};
+
+/**
+ * Who is told when the server wants to know who asks.
+ * @param {() => void} listener
+ */
+export const onRefused = (listener) => (refused = listener);
+
 /** An answer that is not 2xx, with the problem document's text and what it finds fault with. */
 export class Problem extends Error {
   /**
@@ -38,6 +50,37 @@ export async function get(path, how = {}) {
 }
 
 /**
+ * Who asks, by what the browser shows.
+ * @returns {Promise<{name: string, role: string, projects: string[], tokensRequired: boolean, csrf?: string}>}
+ */
+export async function caller() {
+  const found = await get("caller");
+  proof = found.csrf ?? "";
+  return found;
+}
+
+/**
+ * Signs this browser in.
+ * @param {string} token
+ */
+export async function signIn(token) {
+  const response = await ask("session", {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/json" },
+    body: JSON.stringify({ token }),
+  });
+  const found = await response.json();
+  proof = found.csrf ?? "";
+  return found;
+}
+
+/** Signs this browser out. */
+export async function signOut() {
+  await send("DELETE", "session");
+  proof = "";
+}
+
+/**
  * Changes something. The same request is sent again, under the same Idempotency-Key, while the
  * server cannot be reached or has not decided yet, so that it takes effect at most once.
  * @param {string} method
@@ -63,8 +106,10 @@ export async function send(method, path, body, how = {}) {
   for (let turn = 1; ; turn++) {
     let response;
     try {
-      response = await ask(path, { method, headers, body: content, signal: how.signal });
+      const proven = proof ? { ...headers, "Fewstep-Csrf": proof } : headers;
+      response = await ask(path, { method, headers: proven, body: content, signal: how.signal });
     } catch (error) {
+      if (error instanceof Problem && error.status === 403 && turn === 1 && (await signedInElsewhere())) continue;
       const again = error instanceof Problem && [0, 502, 503, 504].includes(error.status);
       if (!again || turn >= most || how.signal?.aborted) throw error;
       await pause(Math.min(4000, 250 * 2 ** turn));
@@ -75,6 +120,13 @@ export async function send(method, path, body, how = {}) {
     if (turn >= most) throw new Problem(202, "The server has not decided yet; look again in a while.");
     await pause(1000);
   }
+}
+
+/** Whether another tab signed this browser in anew, so that this one proves itself with something else now. */
+async function signedInElsewhere() {
+  const before = proof;
+  await caller().catch(() => {});
+  return proof !== before;
 }
 
 /** @param {Response} response */
@@ -100,6 +152,7 @@ async function ask(path, init) {
   }
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
+    if (response.status === 401) refused();
     const text = problem.detail || problem.title || response.statusText || `Answer ${response.status}.`;
     throw new Problem(response.status, text, problem.errors ?? []);
   }

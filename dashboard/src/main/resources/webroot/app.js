@@ -6,6 +6,7 @@ import { html } from "./html.js";
 import { connection } from "./live.js";
 import { Asked } from "./parts/dialog.js";
 import { Empty, ErrorBox, Loading } from "./parts/empty.js";
+import { asked, SignedIn, SignIn } from "./parts/session.js";
 import { Shortcuts } from "./parts/shortcuts.js";
 import { ThemeChoice } from "./parts/theme.js";
 import { Toasts } from "./parts/toast.js";
@@ -94,10 +95,12 @@ function Page() {
       <span class="connection" data-state=${connection.value} role="status">
         ${words[/** @type {keyof typeof words} */ (connection.value)]}
       </span>
-      <span class="head-tools"><${ThemeChoice} /> <${Shortcuts} /></span>
+      <span class="head-tools"><${SignedIn} /> <${ThemeChoice} /> <${Shortcuts} /></span>
     </header>
     <main id="main" tabindex="-1">
-      ${view
+      ${asked.value
+        ? html`<${SignIn} />`
+        : view
         ? html`<${Lazy} key=${view.key} view=${view} />`
         : html`<h1>Not here</h1>
             <${Empty} text="There is no page at this address."><p><a href="#/">All experiments</a></p><//>`}

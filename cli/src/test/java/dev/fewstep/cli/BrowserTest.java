@@ -49,7 +49,7 @@ class BrowserTest {
   /** Milliseconds for what a worker or a restarted server does. */
   private static final double LONG = 120_000;
 
-  private static final String AXE_RULES =
+  static final String AXE_RULES =
       """
       async () => {
         const found = await globalThis.axe.run(document, {

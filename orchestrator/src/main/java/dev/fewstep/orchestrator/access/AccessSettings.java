@@ -9,7 +9,8 @@ import java.util.Optional;
  * How the API is protected.
  *
  * @param adminDigest SHA-256 of the operator's own token, with which the first others are made;
- *     when there is one, every request must show a token. Empty to let everybody in
+ *     when there is one, every request must show a token, and it seals what browsers are given to
+ *     show. A secret too: it is nowhere but here. Empty to let everybody in
  * @param insecure whether everybody is let in off loopback too, knowingly
  */
 public record AccessSettings(Optional<String> adminDigest, boolean insecure) {

@@ -21,7 +21,7 @@ public final class Permissions {
     // What belongs to no project.
     all(VIEWER, Reach.EVERYBODY, "listRecipes", "getOpenApiYaml", "getOpenApiJson");
     all(VIEWER, Reach.EVERYBODY, "getSpecSchema", "listInputs", "listPanels", "readPanel");
-    all(VIEWER, Reach.EVERYBODY, "getCaller");
+    all(VIEWER, Reach.EVERYBODY, "getCaller", "signIn", "signOut");
     // Of which a caller gets its projects' part.
     all(VIEWER, Reach.FILTERED, "listExperiments", "listArchived", "listProjects");
     all(VIEWER, Reach.FILTERED, "listSchedules", "getQueue", "listWorkers", "streamEvents");

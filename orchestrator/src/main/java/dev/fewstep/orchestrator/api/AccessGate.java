@@ -6,13 +6,17 @@ import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.access.Authentication;
 import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.access.Permissions;
+import dev.fewstep.orchestrator.access.Sessions;
 import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.schemas.state.TokenRecord;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
@@ -29,6 +33,9 @@ final class AccessGate {
   /** Key of the caller in a routing context. */
   static final String CALLER = "fewstep.caller";
 
+  /** Key of the session that a browser showed or was given. */
+  private static final String SESSION = "fewstep.session";
+
   private final Authentication authentication;
   private final boolean enforced;
   private final Replies replies;
@@ -43,22 +50,88 @@ final class AccessGate {
     this.clock = requireNonNull(clock, "clock");
   }
 
-  /** Lets those go on who are known, with who they are. */
+  /** Lets those go on who are known, with who they are, and those who are about to say so. */
   void authenticate(RoutingContext context) {
-    Optional<Caller> caller =
-        authentication.caller(
-            Optional.ofNullable(context.request().getHeader("Authorization")),
-            this::token,
-            clock.instant());
+    Optional<String> session = SessionCookie.read(context);
+    Optional<String> shown = Optional.ofNullable(context.request().getHeader("Authorization"));
+    if (signsIn(context)) {
+      context.put(CALLER, Caller.stranger());
+      context.next();
+    } else if (!enforced || shown.isPresent() || session.isEmpty()) {
+      admit(context, authentication.caller(shown, this::token, clock.instant()));
+    } else if (changes(context) && !proven(context, session.get())) {
+      context.fail(
+          ApiException.of(
+              403,
+              "What changes something needs the header "
+                  + SessionCookie.PROOF
+                  + " when a browser's session asks for it."));
+    } else {
+      context.put(SESSION, session.get());
+      admit(context, authentication.signedIn(session.get(), this::token, clock.instant()));
+    }
+  }
+
+  private static void admit(RoutingContext context, Optional<Caller> caller) {
     if (caller.isPresent()) {
       context.put(CALLER, caller.get());
       context.next();
     } else {
-      context.response().putHeader("WWW-Authenticate", "Bearer realm=\"fewstep\"");
       context.fail(
-          ApiException.of(
-              401, "A token is required that is neither expired nor revoked (Authorization)."));
+          refusal(
+              context, "A token is required that is neither expired nor revoked (Authorization)."));
     }
+  }
+
+  private static ApiException refusal(RoutingContext context, String text) {
+    context.response().putHeader("WWW-Authenticate", "Bearer realm=\"fewstep\"");
+    return ApiException.of(401, text);
+  }
+
+  private static boolean signsIn(RoutingContext context) {
+    return context.request().method().equals(HttpMethod.POST)
+        && context.normalizedPath().equals(ApiContract.PREFIX + "/session");
+  }
+
+  private static boolean changes(RoutingContext context) {
+    HttpMethod method = context.request().method();
+    return !method.equals(HttpMethod.GET) && !method.equals(HttpMethod.HEAD);
+  }
+
+  private boolean proven(RoutingContext context, String session) {
+    String proof = context.request().getHeader(SessionCookie.PROOF);
+    return proof != null && sessions().proves(proof, session);
+  }
+
+  private Sessions sessions() {
+    return authentication.sessions().orElseThrow();
+  }
+
+  /**
+   * Gives the browser a session of whom a token belongs to.
+   *
+   * @return who that is
+   * @throws ApiException when the token lets nobody in
+   */
+  Caller signIn(RoutingContext context, String token) {
+    Instant now = clock.instant();
+    Caller caller =
+        authentication
+            .caller(Optional.of("Bearer " + token), this::token, now)
+            .orElseThrow(
+                () -> refusal(context, "This token is wrong, has expired or was revoked."));
+    if (enforced) {
+      Sessions.Session session = authentication.session(caller, now);
+      String text = sessions().open(session);
+      SessionCookie.set(context, text, Duration.between(now, session.until()));
+      context.put(SESSION, text);
+    }
+    return caller;
+  }
+
+  /** What the page is to prove with that it is one of this server's; empty without a session. */
+  Optional<String> proof(RoutingContext context) {
+    return Optional.ofNullable(context.<String>get(SESSION)).map(text -> sessions().proof(text));
   }
 
   private Optional<TokenRecord> token(String id) {
@@ -197,8 +270,7 @@ final class AccessGate {
 
   /** One line for everything that may change something, when it is answered. */
   private void audit(RoutingContext context, String operationId, Caller caller) {
-    String method = context.request().method().name();
-    if (!enforced || method.equals("GET") || method.equals("HEAD")) {
+    if (!enforced || !changes(context)) {
       return;
     }
     String target = plain(context.normalizedPath());

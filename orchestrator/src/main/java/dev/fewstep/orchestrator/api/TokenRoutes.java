@@ -29,7 +29,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
-/** Tokens: made, listed, revoked; and who a caller is. */
+/** Tokens: made, listed, revoked; who a caller is, and browsers that are signed in and out. */
 final class TokenRoutes {
   private static final Duration USUAL = Duration.ofDays(90);
   private static final String ROLES =
@@ -53,22 +53,37 @@ final class TokenRoutes {
   }
 
   void mount(Operations operations) {
-    operations.on("getCaller", this::caller);
+    operations.on("signIn", this::signIn);
+    operations.on("signOut", this::signOut);
+    operations.on("getCaller", context -> tell(context, AccessGate.caller(context)));
     operations.on("listTokens", context -> replies.read(context, this::all));
     operations.on("createToken", this::create);
     operations.on("revokeToken", this::revoke);
   }
 
-  private void caller(RoutingContext context) {
-    Caller caller = AccessGate.caller(context);
+  private void signIn(RoutingContext context) {
+    String token = Bodies.text(Bodies.object(context, "token"), "token").orElse("").strip();
+    tell(context, gate.signIn(context, token));
+  }
+
+  private void signOut(RoutingContext context) {
+    SessionCookie.remove(context);
+    var unused = context.response().setStatusCode(204).end();
+  }
+
+  /** Who that is; a browser that is signed in is told what its page proves itself with. */
+  private void tell(RoutingContext context, Caller caller) {
+    String name = caller.known() ? caller.name() : Commands.user(context);
     ObjectNode view =
         Json.messages()
             .createObjectNode()
-            .put("name", Commands.user(context))
+            .put("name", name)
             .put("role", caller.role().name())
             .put("tokensRequired", gate.enforced());
     caller.tokenId().ifPresent(id -> view.put("tokenId", id));
+    gate.proof(context).ifPresent(proof -> view.put("csrf", proof));
     view.set("projects", Json.toTree(new TreeSet<>(caller.projects())));
+    context.response().putHeader("Cache-Control", "no-store");
     replies.send(context, 200, view);
   }
 

@@ -11,6 +11,7 @@ import dev.fewstep.schemas.state.CheckpointRef;
 import dev.fewstep.schemas.state.StateRecord;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TaskResult;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,7 +24,13 @@ class SightTest {
 
   private Sight of(String... projects) {
     return new Sight(
-        new Caller("ann", Optional.of("0123456789ab"), true, AccessRole.VIEWER, Set.of(projects)),
+        new Caller(
+            "ann",
+            Optional.of("0123456789ab"),
+            true,
+            AccessRole.VIEWER,
+            Set.of(projects),
+            Instant.MAX),
         state);
   }
 
