@@ -2,6 +2,7 @@ package dev.fewstep.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
+import java.util.Locale;
 
 /** One task as people read it. */
 final class TaskText {
@@ -54,6 +55,15 @@ final class TaskText {
         .forEach(
             reason ->
                 out.println(reason.path("code").asText() + ": " + reason.path("text").asText()));
+    for (JsonNode past : task.path("pastExecutions")) {
+      out.printf(
+          "attempt %s, %s at %s on worker %s: %s%n",
+          past.path("attempt").asText(),
+          past.path("end").asText().toLowerCase(Locale.ROOT).replace('_', ' '),
+          past.path("endedAt").asText(),
+          past.path("workerId").asText(),
+          past.path("why").asText());
+    }
     JsonNode failure = task.path("failure");
     if (!failure.isMissingNode()) {
       out.printf(

@@ -17,6 +17,8 @@ const names = {
   BASELINE: "Evaluation of the base model",
 };
 
+const ends = { FAILED: "failed", LOST: "fell silent", HANDED_BACK: "handed back", WITHDRAWN: "withdrawn" };
+
 /** @param {any} task */
 export const taskName = (task) => names[/** @type {keyof typeof names} */ (task.role)] ?? task.kind;
 
@@ -56,6 +58,7 @@ function Task({ task, live, id }) {
       ${others.length > 0 && html`<${Fact} name="Shared with">${others.map((/** @type {string} */ one) => html`<a class="artifact" href=${`#/experiments/${encodeURIComponent(one)}`}>${one}</a>`)}<//>`}
       ${Object.entries(task.provenance ?? {}).map(([name, value]) => html`<${Fact} key=${name} name=${name}>${value}<//>`)}
     </dl>
+    ${(task.pastExecutions ?? []).length > 0 && html`<${Past} task=${task} />`}
     <${Log} task=${task} live=${live} />
     ${(task.artifacts ?? []).length > 0 && html`<${Artifacts} task=${task} />`}
   </details>`;
@@ -150,6 +153,27 @@ function Log({ task, live: heard }) {
         >${shown ?? "Loading …"}</pre>`}
   </details>`;
 }
+
+/** Executions that ended without the task's success. @param {{task: any}} props */
+const Past = ({ task }) => html`<div class="scroll" tabindex="0" role="region" aria-label=${`Earlier executions of ${taskName(task)} ${task.key.slice(0, 6)}`}>
+  <table>
+    <thead>
+      <tr><th scope="col">Earlier execution</th><th scope="col">Ended</th><th scope="col" class="number">Ran</th><th scope="col">Worker</th><th scope="col">Why</th></tr>
+    </thead>
+    <tbody>
+      ${task.pastExecutions.map(
+        (/** @type {any} */ one) =>
+          html`<tr key=${one.executionId}>
+            <th scope="row" title=${one.executionId}>attempt ${one.attempt}, ${ends[/** @type {keyof typeof ends} */ (one.end)] ?? one.end}</th>
+            <td>${when(one.endedAt)}</td>
+            <td class="number">${duration((Date.parse(one.endedAt) - Date.parse(one.startedAt)) / 1000)}</td>
+            <td><a href="#/fleet"><code>${one.workerId.slice(0, 8)}</code></a></td>
+            <td>${one.why}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>
+</div>`;
 
 /** @param {{task: any}} props */
 const Artifacts = ({ task }) => html`<div class="scroll" tabindex="0" role="region" aria-label=${`Artifacts of ${taskName(task)} ${task.key.slice(0, 6)}`}>

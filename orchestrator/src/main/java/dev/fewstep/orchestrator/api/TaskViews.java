@@ -64,6 +64,7 @@ final class TaskViews {
     ObjectNode view = view(state, task, experimentId);
     task.result().ifPresent(result -> view.set("provenance", Json.toTree(result.provenance())));
     view.set("dependsOn", Json.toTree(task.dependsOn()));
+    view.set("pastExecutions", Json.toTree(task.past()));
     return view;
   }
 

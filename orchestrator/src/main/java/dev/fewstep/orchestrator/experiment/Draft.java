@@ -8,9 +8,11 @@ import dev.fewstep.schemas.state.ClaimRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
 import dev.fewstep.schemas.state.HandBack;
 import dev.fewstep.schemas.state.LeaseRecord;
+import dev.fewstep.schemas.state.PastExecution;
 import dev.fewstep.schemas.state.ProjectRecord;
 import dev.fewstep.schemas.state.ScheduleRecord;
 import dev.fewstep.schemas.state.StateRecord;
+import dev.fewstep.schemas.state.TaskFailure;
 import dev.fewstep.schemas.state.TaskRecord;
 import dev.fewstep.schemas.state.TokenRecord;
 import dev.fewstep.schemas.state.Want;
@@ -128,9 +130,38 @@ final class Draft {
   /** Moves a task; refuses what the transition table does not have. */
   TaskRecord move(TaskRecord task, Transition.Trigger trigger, TaskRecord.Builder changed) {
     TaskRecord next = changed.build();
+    if (task.state() == TaskState.RUNNING && next.state() != TaskState.SUCCEEDED) {
+      next = changed.past(ended(task, trigger, next)).build();
+    }
     transitions.add(Transition.require(task.state(), trigger, next.state()));
     put(StateRecord.of(next));
     return next;
+  }
+
+  /** How the execution of a running task ended that does not succeed by this move. */
+  private PastExecution ended(TaskRecord task, Transition.Trigger trigger, TaskRecord next) {
+    PastExecution.End end =
+        switch (trigger) {
+          case LEASE_LOST, POISONED -> PastExecution.End.LOST;
+          case RELEASED -> PastExecution.End.HANDED_BACK;
+          case WITHDRAWN -> PastExecution.End.WITHDRAWN;
+          default -> PastExecution.End.FAILED;
+        };
+    String why =
+        switch (end) {
+          case FAILED -> next.failure().map(TaskFailure::message).orElse("");
+          case LOST -> "it fell silent";
+          case HANDED_BACK -> next.handedBack().map(HandBack::why).orElse("");
+          case WITHDRAWN -> "no experiment wants the task any more";
+        };
+    return new PastExecution(
+        task.attempt(),
+        task.executionId().orElseThrow(),
+        task.workerId().orElseThrow(),
+        task.startedAt().orElseThrow(),
+        recordTime,
+        end,
+        why);
   }
 
   /** Ends a task: nothing of it is to be started or kept running any more. */

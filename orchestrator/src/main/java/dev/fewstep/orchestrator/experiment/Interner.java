@@ -72,7 +72,8 @@ final class Interner {
         task.checkpoint(),
         task.result().map(this::result),
         task.failure(),
-        task.handedBack());
+        task.handedBack(),
+        task.past());
   }
 
   TrialKeys trial(TrialKeys keys) {

@@ -1,12 +1,14 @@
 package dev.fewstep.orchestrator.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.message.ControlMessage;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
+import dev.fewstep.schemas.state.PastExecution;
 import dev.fewstep.schemas.state.TaskRecord;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,6 +96,61 @@ class ConsequencesTest {
         .anyMatch(task -> task.taskKey().equals(again.key()) && task.attempt() == 2);
     assertThat(world.control.get(again.key()))
         .isEqualTo(new ControlMessage(again.key(), 2, Optional.empty(), false));
+  }
+
+  @Test
+  void executionsThatEndedWithoutSuccessAreRememberedAndNotMoreThanTen() {
+    String id =
+        world.submit(
+            Specs.withPolicy("e", "{\"retry\": {\"maxAttempts\": 3, \"backoff\": \"PT1S\"}}"));
+    UUID worker = world.worker();
+    World.Execution first = world.start(worker);
+    String key = first.task().taskKey();
+    Instant began = world.time;
+    world.time = world.time.plusSeconds(7);
+    world.fail(first, FailureCode.OUT_OF_MEMORY);
+    World.Execution silent = again(key);
+    world.pass(World.SETTINGS.lease().plusSeconds(1));
+    World.Execution stopped = again(key);
+    world.release(stopped);
+    assertThat(world.task(first).past())
+        .extracting(PastExecution::attempt, PastExecution::executionId, PastExecution::end)
+        .containsExactly(
+            tuple(1, first.id(), PastExecution.End.FAILED),
+            tuple(2, silent.id(), PastExecution.End.LOST),
+            tuple(3, stopped.id(), PastExecution.End.HANDED_BACK));
+    PastExecution failed = world.task(first).past().get(0);
+    assertThat(failed.startedAt()).isEqualTo(began);
+    assertThat(failed.endedAt()).isEqualTo(began.plusSeconds(7));
+    assertThat(failed.why()).isEqualTo("it broke");
+    assertThat(world.task(first).past().get(2).why()).isEqualTo("its worker was stopped");
+
+    for (int i = 0; i < 12; i++) {
+      world.release(again(key));
+    }
+    assertThat(world.task(first).past()).hasSize(PastExecution.MOST);
+    World.Execution last = again(key);
+    world.cancel(id);
+    List<PastExecution> past = world.task(first).past();
+    assertThat(past.get(past.size() - 1).executionId()).isEqualTo(last.id());
+    assertThat(past.get(past.size() - 1).end()).isEqualTo(PastExecution.End.WITHDRAWN);
+    assertThat(world.replayed().task(key).orElseThrow().past()).isEqualTo(past);
+  }
+
+  /** The next execution of a task, by a worker that is new. */
+  private World.Execution again(String key) {
+    for (int i = 0; i < 50; i++) {
+      world.pass(Duration.ofSeconds(5));
+      UUID worker = world.worker();
+      while (!world.published.isEmpty()) {
+        var task = world.published.removeFirst();
+        if (task.taskKey().equals(key)
+            && task.attempt() == world.state.task(key).orElseThrow().attempt()) {
+          return world.start(task, worker);
+        }
+      }
+    }
+    throw new AssertionError("it is never published again: " + key);
   }
 
   @Test

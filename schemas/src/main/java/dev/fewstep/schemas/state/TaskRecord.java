@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -36,6 +37,8 @@ import java.util.UUID;
  * @param result the accepted success; of an earlier generation while a new one runs
  * @param failure the last failure
  * @param handedBack why its last execution handed it back; empty once it is started again
+ * @param past executions that ended without its success, oldest first; the newest {@link
+ *     PastExecution#MOST}
  */
 public record TaskRecord(
     String key,
@@ -60,7 +63,8 @@ public record TaskRecord(
     Optional<CheckpointRef> checkpoint,
     Optional<TaskResult> result,
     Optional<TaskFailure> failure,
-    Optional<HandBack> handedBack)
+    Optional<HandBack> handedBack,
+    List<PastExecution> past)
     implements StateValue {
   public TaskRecord {
     requireNonNull(key, "key");
@@ -82,6 +86,7 @@ public record TaskRecord(
     result = result == null ? Optional.empty() : result;
     failure = failure == null ? Optional.empty() : failure;
     handedBack = handedBack == null ? Optional.empty() : handedBack;
+    past = past == null ? List.of() : List.copyOf(past);
     require(
         (state == TaskState.RUNNING) == executionId.isPresent(),
         "task %s: exactly a running task has an execution",
@@ -168,7 +173,8 @@ public record TaskRecord(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   /** Changes a copy of a record. */
@@ -192,6 +198,7 @@ public record TaskRecord(
     private Optional<TaskResult> result;
     private Optional<TaskFailure> failure;
     private Optional<HandBack> handedBack;
+    private List<PastExecution> past;
 
     private Builder(TaskRecord from) {
       this.from = from;
@@ -213,6 +220,7 @@ public record TaskRecord(
       result = from.result;
       failure = from.failure;
       handedBack = from.handedBack;
+      past = from.past;
     }
 
     /** Moves to a state; publication, backoff and execution belong to the old one and are gone. */
@@ -325,6 +333,14 @@ public record TaskRecord(
       return this;
     }
 
+    /** Notes an execution that ended without its success. */
+    public Builder past(PastExecution value) {
+      List<PastExecution> all = new ArrayList<>(past);
+      all.add(value);
+      past = all.subList(Math.max(0, all.size() - PastExecution.MOST), all.size());
+      return this;
+    }
+
     /** The changed copy. */
     public TaskRecord build() {
       return new TaskRecord(
@@ -350,7 +366,8 @@ public record TaskRecord(
           checkpoint,
           result,
           failure,
-          handedBack);
+          handedBack,
+          past);
     }
   }
 }

@@ -63,6 +63,9 @@ class StateCodecTest {
                 List.of("line"),
                 1,
                 AT))
+        .past(
+            new PastExecution(
+                1, ID, ID, AT.minusSeconds(9), AT, PastExecution.End.FAILED, "no memory"))
         .notBefore(AT)
         .build();
   }
