@@ -1,13 +1,15 @@
 package dev.fewstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fewstep.schemas.Json;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,17 +32,22 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class MonitoringTest {
   private static final Path MODELS = Path.of("..", "models", "fashion-mnist").toAbsolutePath();
+  private static final Path DASHBOARDS = Path.of("..", "deploy", "grafana", "dashboards");
   private static final Path DOCUMENT = Path.of("..", "docs", "metrics.md");
 
   @TempDir static Path folder;
   private static Optional<LocalStack> stack = Optional.empty();
+  private static Optional<PrometheusProcess> prometheus = Optional.empty();
+  private static volatile Optional<AssertionError> failed = Optional.empty();
+  private static Instant began;
+  private static Instant ended;
   private static MetersSeen server;
   private static MetersSeen worker;
 
   @BeforeAll
   static void run() throws Exception {
     System.setProperty("fewstep.home", MODELS.getParent().getParent().toString());
-    int workerPort = freePort();
+    int workerPort = PrometheusProcess.freePort();
     LocalStack started =
         LocalStack.start(
             Settings.load(
@@ -55,6 +63,12 @@ class MonitoringTest {
     stack = Optional.of(started);
     server = new MetersSeen(started.dashboard());
     worker = new MetersSeen(URI.create("http://127.0.0.1:" + workerPort));
+    if (PrometheusProcess.isThere()) {
+      prometheus =
+          Optional.of(PrometheusProcess.start(folder, started.dashboard().getPort(), workerPort));
+      prometheus.get().await("sum(up) == 2");
+    }
+    began = Instant.now();
     ScheduledExecutorService looking = Executors.newSingleThreadScheduledExecutor();
     try {
       var unused =
@@ -69,16 +83,30 @@ class MonitoringTest {
       looking.shutdown();
       looking.awaitTermination(1, TimeUnit.MINUTES);
     }
+    assertThat(failed).as("every scrape has an answer").isEmpty();
     server.look();
     worker.look();
+    if (prometheus.isPresent()) {
+      System.gc();
+      prometheus
+          .get()
+          .await("ALERTS{alertname=\"FewstepNightlyRegression\",alertstate=\"firing\"}");
+      prometheus.get().await("sum(rate(jvm_gc_pause_seconds_sum{job=\"fewstep-server\"}[15s]))");
+    }
+    // What was scraped last is asked for too.
+    ended = Instant.now().plusSeconds(2);
   }
 
   @AfterAll
   static void stop() {
+    prometheus.ifPresent(PrometheusProcess::close);
     stack.ifPresent(LocalStack::close);
   }
 
   private static void look() {
+    if (failed.isPresent()) {
+      return;
+    }
     try {
       server.look();
       worker.look();
@@ -86,12 +114,8 @@ class MonitoringTest {
       // The worker may not listen yet; what is missing in the end is found by the tests.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+    } catch (AssertionError e) {
+      failed = Optional.of(e);
     }
   }
 
@@ -227,5 +251,118 @@ class MonitoringTest {
           .forEach(left::add);
     }
     assertThat(left).isEmpty();
+  }
+
+  private static List<JsonNode> dashboards() throws IOException {
+    List<JsonNode> all = new ArrayList<>();
+    try (Stream<Path> files = Files.list(DASHBOARDS)) {
+      for (Path file : files.sorted().toList()) {
+        all.add(Json.messages().readTree(Files.readString(file)));
+      }
+    }
+    assertThat(all).isNotEmpty();
+    return all;
+  }
+
+  /** As Grafana asks with everything chosen, at an interval that suits a scrape a second. */
+  private static String chosen(String expression) {
+    return expression.replace("$__rate_interval", "15s").replaceAll("=~\"\\$[a-z]+\"", "=~\".*\"");
+  }
+
+  @Test
+  void everyPanelHasData() throws Exception {
+    assumeTrue(prometheus.isPresent(), "part 'prometheus' is absent");
+    List<String> empty = new ArrayList<>();
+    int asked = 0;
+    for (JsonNode dashboard : dashboards()) {
+      for (JsonNode panel : dashboard.path("panels")) {
+        for (JsonNode target : panel.path("targets")) {
+          String query = chosen(target.path("expr").asText());
+          // Asked also where there is no GPU, so that it is at least one that Prometheus reads.
+          boolean answered = prometheus.get().answers(query, began, ended);
+          boolean ofGpu = query.contains("DCGM_") || query.contains("fewstep_device_utilisation");
+          if (!answered && !ofGpu) {
+            empty.add(
+                dashboard.path("title").asText()
+                    + ", "
+                    + panel.path("title").asText()
+                    + ": "
+                    + query);
+          }
+          asked++;
+        }
+      }
+    }
+    assertThat(empty).as("queries without data, of %d", asked).isEmpty();
+    assertThat(asked).isGreaterThan(70);
+  }
+
+  @Test
+  void everyVariableAndAnnotationHasData() throws Exception {
+    assumeTrue(prometheus.isPresent(), "part 'prometheus' is absent");
+    for (JsonNode dashboard : dashboards()) {
+      for (JsonNode variable : dashboard.path("templating").path("list")) {
+        if (variable.path("type").asText().equals("query")) {
+          String metric =
+              variable.path("definition").asText().replaceAll("label_values\\((.*), .*\\)", "$1");
+          JsonNode values =
+              prometheus
+                  .get()
+                  .ask(
+                      "label/" + variable.path("name").asText() + "/values",
+                      Map.of("match[]", metric));
+          assertThat(values).as(variable.toString()).isNotEmpty();
+        }
+      }
+      for (JsonNode annotation : dashboard.path("annotations").path("list")) {
+        String query = annotation.path("expr").asText();
+        assertThat(prometheus.get().answers(query, began, ended)).as(query).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aPanelLeadsToATrialThatThereIs() throws Exception {
+    assumeTrue(prometheus.isPresent(), "part 'prometheus' is absent");
+    JsonNode series =
+        prometheus
+            .get()
+            .range(
+                "fewstep_train_loss * on (task) group_left (trial)"
+                    + " max by (task, trial) (fewstep_task_running_info)",
+                began,
+                ended);
+    assertThat(series).isNotEmpty();
+    ApiClient client = new ApiClient(stack.orElseThrow().dashboard().toString());
+    for (JsonNode one : series) {
+      JsonNode labels = one.path("metric");
+      JsonNode trial =
+          client.get(
+              "/api/v1/experiments/"
+                  + labels.path("experiment").asText()
+                  + "/trials/"
+                  + labels.path("trial").asText());
+      assertThat(trial.toString()).contains(labels.path("task").asText());
+    }
+  }
+
+  /** Nothing was broken, so nothing but the planted regression may be told. */
+  @Test
+  void onlyThePlantedRegressionFires() throws Exception {
+    assumeTrue(prometheus.isPresent(), "part 'prometheus' is absent");
+    Set<String> fired = new TreeSet<>();
+    for (JsonNode one :
+        prometheus
+            .get()
+            .range(
+                "ALERTS{alertname=~\"Fewstep.*\",alertname!~\"FewstepDisk.*\",alertstate=\"firing\"}",
+                began,
+                ended)) {
+      fired.add(
+          one.path("metric").path("alertname").asText()
+              + " "
+              + one.path("metric").path("benchmark").asText());
+    }
+    assertThat(fired).containsExactly("FewstepNightlyRegression quality");
   }
 }

@@ -19,7 +19,7 @@ final class Repository {
   static final Path PROMETHEUS = DEPLOY.resolve("prometheus");
   static final Path GRAFANA = DEPLOY.resolve("grafana");
   private static final Pattern ROW = Pattern.compile("(?m)^\\| `(\\w+)` \\|");
-  private static final Pattern OTHERS = Pattern.compile("`((?:DCGM|disk|jvm|process)_\\w+)`");
+  private static final Pattern OTHERS = Pattern.compile("`((?:DCGM|disk)_\\w+)`");
   private static final YAMLMapper YAML = new YAMLMapper();
 
   private Repository() {}
@@ -51,7 +51,15 @@ final class Repository {
 
   /** Names of {@code docs/metrics.md} and of the recording rules. */
   static Set<String> knownNames() throws IOException {
-    Set<String> names = new TreeSet<>(List.of("up", "ALERTS"));
+    Set<String> names =
+        new TreeSet<>(
+            List.of(
+                "up",
+                "ALERTS",
+                "process_cpu_usage",
+                "jvm_memory_used_bytes",
+                "jvm_memory_max_bytes",
+                "jvm_gc_pause_seconds"));
     String document = document("metrics.md");
     for (Pattern pattern : List.of(ROW, OTHERS)) {
       Matcher name = pattern.matcher(document);

@@ -81,10 +81,11 @@ final class OperationRoutes {
   private void scrape(RoutingContext context) {
     replies
         .blocking(
-            () -> {
-              metrics.nightly(state.read(fold -> fold.benchmarks().newest()));
-              return metrics.scrape(state.numbers(), state.read(this::newest));
-            })
+            () ->
+                metrics.scrape(
+                    state.numbers(),
+                    state.read(this::newest),
+                    state.read(fold -> fold.benchmarks().newest())))
         .onSuccess(
             text -> {
               var unused =

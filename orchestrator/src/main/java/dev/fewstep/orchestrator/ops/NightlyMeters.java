@@ -12,7 +12,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** Meters of nightly benchmarks: what the newest run of each is and was compared with. */
+/**
+ * Meters of nightly benchmarks: what the newest run of each is and was compared with. Guarded by
+ * its owner's lock.
+ */
 final class NightlyMeters {
   private final MultiGauge scores;
   private final MultiGauge baselines;

@@ -278,14 +278,20 @@ public final class OrchestratorMetrics implements AutoCloseable {
   }
 
   /**
-   * The Prometheus text.
+   * The Prometheus text. One at a time: series that are read off the state are taken away and made
+   * again, which another's text must not show.
    *
    * @param now the state's numbers
    * @param experiments numbers of the newest experiments, at most {@link ExperimentNumbers#KEPT}
+   * @param benchmarks the newest run of each benchmark
    */
-  public String scrape(StateNumbers now, List<ExperimentNumbers> experiments) {
+  public synchronized String scrape(
+      StateNumbers now,
+      List<ExperimentNumbers> experiments,
+      Collection<BenchmarkRecord> benchmarks) {
     now.classes().forEach(one -> meters(one.name()));
     gauges.set(now, experiments);
+    nightly.show(benchmarks);
     return registry.scrape();
   }
 
@@ -335,11 +341,6 @@ public final class OrchestratorMetrics implements AutoCloseable {
   /** How a label says it. */
   static String label(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** The newest run of each benchmark. */
-  public void nightly(Collection<BenchmarkRecord> newest) {
-    nightly.show(newest);
   }
 
   private static String words(String camelCase) {

@@ -36,8 +36,8 @@ final class StateGauges {
             .register(registry));
   }
 
-  /** Takes the numbers over. */
-  synchronized void set(StateNumbers now, List<ExperimentNumbers> experiments) {
+  /** Takes the numbers over. Guarded by its owner's lock. */
+  void set(StateNumbers now, List<ExperimentNumbers> experiments) {
     rows(
         Meter.TASKS,
         now.tasks().stream()

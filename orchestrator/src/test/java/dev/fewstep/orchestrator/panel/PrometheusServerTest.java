@@ -82,7 +82,7 @@ class PrometheusServerTest {
             metrics.answered("GET", "listTasks", 200, Duration.ofMillis(5));
           }
           String text =
-              metrics.scrape(numbers, List.of())
+              metrics.scrape(numbers, List.of(), List.of())
                   + "fewstep_train_images_total{} "
                   + images.addAndGet(640)
                   + "\n";
