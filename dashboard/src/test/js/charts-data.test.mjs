@@ -239,4 +239,13 @@ test("an axis that was searched over is a scale, one of few values stays a row o
     ],
   };
   assert.deepEqual(parallel.dimensionsOf(searched, ["rate", "steps", "fd:a"]).map((one) => one.kind), ["number", "category", "number"]);
+  const few = {
+    count: 4, total: 4, spec: {},
+    columns: [
+      { name: "seed", label: "Seed", group: "fact", kind: "number", values: [0, 1, 0, 1] },
+      { name: "seconds", label: "Device time", group: "fact", kind: "number", values: [65.1, 62.6, 40.4, 39.8] },
+      { name: "fd:a", label: "FD a", group: "score", kind: "number", values: [1, 2, 3, 4] },
+    ],
+  };
+  assert.deepEqual(parallel.dimensionsOf(few, ["seed", "seconds", "fd:a"]).map((one) => one.kind), ["category", "number", "number"]);
 });

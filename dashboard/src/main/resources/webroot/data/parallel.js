@@ -13,8 +13,9 @@ export const mostLines = 2000;
  */
 
 /**
- * Axes that say something: those with more than one value. Numbers with few values are shown as
- * categories, but for the last one, which gives the lines their colour.
+ * Axes that say something: those with more than one value. Axes of the grid and whole
+ * numbers with few values are shown as categories, but for the last one, which gives the lines their
+ * colour.
  * @param {import("./columns.js").Table} table
  * @param {string[]} names
  * @returns {Dimension[]}
@@ -26,7 +27,9 @@ export function dimensionsOf(table, names) {
     const values = distinct(found.values);
     if (values.length < 2) return [];
     const most = found.group === "axis" ? 24 : 8;
-    const few = values.length <= most && (found.group === "axis" || i < names.length - 1);
+    // A seed is a name; what was measured is a quantity, however few of it there are.
+    const named = found.group === "axis" || (i < names.length - 1 && values.every((one) => Number.isInteger(one)));
+    const few = values.length <= most && named;
     /** @type {Dimension["kind"]} */
     const kind = found.kind === "number" && !few ? "number" : "category";
     return [{ name, label: found.label, kind, values: kind === "category" ? values : [] }];

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -91,6 +92,9 @@ import picocli.CommandLine.Spec;
       GenerateCompletion.class
     })
 public final class Main implements Runnable {
+  /** The appenders of logback.xml; another name would silence the log. */
+  private static final Set<String> LOG_FORMATS = Set.of("text", "json");
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -130,6 +134,11 @@ public final class Main implements Runnable {
   /** Runs the program and returns its exit code. */
   public static int run(
       Map<String, String> environment, PrintStream out, PrintStream err, String... arguments) {
+    String format = environment.getOrDefault("FEWSTEP_LOG_FORMAT", "text");
+    if (!LOG_FORMATS.contains(format)) {
+      err.println("fewstep: FEWSTEP_LOG_FORMAT must be text or json, not '" + format + "'");
+      return ExitCodes.USAGE;
+    }
     Main main = new Main(environment, out, err);
     CommandLine line = new CommandLine(main);
     line.getSubcommands().get("generate-completion").getCommandSpec().usageMessage().hidden(true);

@@ -120,7 +120,11 @@ class DocumentedCommandsTest {
   @MethodSource("commands")
   void isWhatTheProgramTakes(Told told) {
     List<String> texts = alternatives(told.text());
-    for (String text : texts) {
+    String verb = texts.get(0).split(" ", 2)[0];
+    for (String one : texts) {
+      // 'token create NAME | list' is two verbs of the first's.
+      boolean known = program().getSubcommands().containsKey(one.split(" ", 2)[0]);
+      String text = known ? one : verb + " " + one;
       String[] words =
           WORD.matcher(text)
               .results()

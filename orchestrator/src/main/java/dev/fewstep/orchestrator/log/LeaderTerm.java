@@ -70,6 +70,7 @@ final class LeaderTerm implements AutoCloseable {
   private final Consumer<byte[], byte[]> ends;
   private final KafkaClientMetrics meters;
   private final TaskTimings timings;
+  private final TaskJournal journal = new TaskJournal();
   private final StateCodec codec = new StateCodec();
   private final OrchestratorState state;
   private final ArtifactChecks checks;
@@ -276,6 +277,7 @@ final class LeaderTerm implements AutoCloseable {
     Decision decision = context.decider().decide(input, state, context.clock().instant());
     for (StateRecord change : decision.changes()) {
       timings.watch(state, change, input.recordTime());
+      journal.watch(state, change);
       state.replay(change);
     }
     batch.add(decision);
@@ -295,6 +297,7 @@ final class LeaderTerm implements AutoCloseable {
     batch.checks().forEach(checks::ask);
     var unused = transact(batch);
     timings.committed(began, batch);
+    journal.committed();
   }
 
   /**

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One execution of an attempt, as the threads of a worker share it: the task's thread writes
@@ -22,6 +24,8 @@ import java.util.function.Consumer;
  */
 public final class RunningTask implements TaskListener, StopSignal {
   /** Points that wait for the next batch; more are dropped, oldest first. */
+  private static final Logger LOG = LoggerFactory.getLogger(RunningTask.class);
+
   private static final int MAX_POINTS = 2000;
 
   private final TaskMessage message;
@@ -126,6 +130,12 @@ public final class RunningTask implements TaskListener, StopSignal {
   @Override
   public void log(String line) {
     log.add(line);
+    LOG.atInfo()
+        .addKeyValue("experiment", message.experimentId())
+        .addKeyValue("task", message.taskKey())
+        .addKeyValue("attempt", message.attempt())
+        .addKeyValue("execution", executionId)
+        .log("{} {} {}", message.kind(), message.taskKey().substring(0, 12), line);
   }
 
   /** A heartbeat of now. */

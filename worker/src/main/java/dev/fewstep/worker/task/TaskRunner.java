@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Runs one execution of an attempt on a thread of its own: fetches the inputs, computes, stores the
@@ -157,6 +158,11 @@ public final class TaskRunner {
   @SuppressWarnings("CatchAndPrintStackTrace")
   private Outcome guarded(RunningTask task) {
     Path directory = place.scratch().resolve(task.executionId().toString());
+    // Whatever the task's thread logs, in whatever library, says whose it is. The thread ends here.
+    MDC.put("experiment", task.message().experimentId());
+    MDC.put("task", task.message().taskKey());
+    MDC.put("attempt", Integer.toString(task.message().attempt()));
+    MDC.put("execution", task.executionId().toString());
     try {
       Files.createDirectories(directory);
       return attempt(task, directory);
