@@ -23,17 +23,25 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 
 /** Does tasks as a worker would, with results that are a function of the task's key. */
 final class ScriptedWorker implements AutoCloseable {
   private final TopicReader topics;
   private final ObjectStore store;
   private final TopicReader.Present presence;
+  private final Function<TaskMessage, Map<String, Double>> results;
   private final UUID id = UUID.randomUUID();
   private final Set<String> taken = new HashSet<>();
   final List<TaskMessage> done = new ArrayList<>();
 
   ScriptedWorker(TopicReader topics, ObjectStore store) {
+    this(topics, store, ScriptedWorker::scores);
+  }
+
+  ScriptedWorker(
+      TopicReader topics, ObjectStore store, Function<TaskMessage, Map<String, Double>> results) {
+    this.results = results;
     this.topics = topics;
     this.store = store;
     this.presence = topics.idle(id, "cpu");
@@ -76,7 +84,7 @@ final class ScriptedWorker implements AutoCloseable {
             task.attempt(),
             execution,
             List.of(file(made, made.name().toLowerCase(Locale.ROOT), task)),
-            scores(task),
+            results.apply(task),
             Map.of("commit", "c0ffee"),
             1));
     done.add(task);

@@ -44,7 +44,9 @@ class RulesTest {
   void the_configuration_is_one() throws Exception {
     Promtool.required();
     List<String> arguments = new ArrayList<>(List.of("check", "config"));
-    arguments.addAll(paths(Repository.PROMETHEUS, ".yml"));
+    for (String name : List.of("prometheus.yml", "local.yml")) {
+      arguments.add(Repository.PROMETHEUS.resolve(name).toString());
+    }
     Promtool.Answer answer = Promtool.run(arguments);
     assertThat(answer.exitCode()).as(answer.text()).isZero();
   }

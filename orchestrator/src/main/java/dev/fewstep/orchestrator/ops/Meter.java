@@ -50,6 +50,8 @@ enum Meter {
   NIGHTLY_VERDICT(
       "fewstep.nightly.verdict",
       "1 for the verdict on the newest run of a benchmark, 0 for the others"),
+  NIGHTLY_ACCEPTED(
+      "fewstep.nightly.accepted", "1 if the newest run of a benchmark is part of later baselines"),
   STORE_REQUEST("fewstep.store.request", "Time of a request to the object store");
 
   private final String id;

@@ -20,11 +20,13 @@ final class NightlyMeters {
   private final MultiGauge scores;
   private final MultiGauge baselines;
   private final MultiGauge verdicts;
+  private final MultiGauge accepted;
 
   NightlyMeters(MeterRegistry registry) {
     scores = gauges(registry, Meter.NIGHTLY_SCORE);
     baselines = gauges(registry, Meter.NIGHTLY_BASELINE);
     verdicts = gauges(registry, Meter.NIGHTLY_VERDICT);
+    accepted = gauges(registry, Meter.NIGHTLY_ACCEPTED);
   }
 
   private static MultiGauge gauges(MeterRegistry registry, Meter meter) {
@@ -36,12 +38,14 @@ final class NightlyMeters {
     List<Row<?>> values = new ArrayList<>();
     List<Row<?>> before = new ArrayList<>();
     List<Row<?>> are = new ArrayList<>();
+    List<Row<?>> kept = new ArrayList<>();
     for (BenchmarkRecord run : newest) {
       for (Judgement judgement : run.judgements()) {
         Tags tags = Tags.of("benchmark", run.schedule(), "metric", judgement.metric());
         judgement.value().ifPresent(value -> values.add(Row.of(tags, value)));
         judgement.baseline().ifPresent(value -> before.add(Row.of(tags, value)));
       }
+      kept.add(Row.of(Tags.of("benchmark", run.schedule()), run.accepted() ? 1 : 0));
       for (Verdict verdict : Verdict.values()) {
         are.add(
             Row.of(
@@ -56,5 +60,6 @@ final class NightlyMeters {
     scores.register(values, true);
     baselines.register(before, true);
     verdicts.register(are, true);
+    accepted.register(kept, true);
   }
 }
