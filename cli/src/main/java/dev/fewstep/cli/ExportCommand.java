@@ -1,5 +1,6 @@
 package dev.fewstep.cli;
 
+import dev.fewstep.schemas.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -16,10 +17,11 @@ import picocli.CommandLine.ParentCommand;
     name = "export",
     mixinStandardHelpOptions = true,
     description = {
-      "Writes an experiment into one file, or into a folder for TensorBoard.",
+      "Writes an experiment into one file, into a folder for TensorBoard, or to an MLflow server.",
       "A package (.tar) holds all of an ended experiment; 'fewstep import-experiment' takes it into "
           + "another installation. TensorBoard reads what tasks have shown: "
-          + "tensorboard --logdir FOLDER. The other formats hold the table of its trials."
+          + "tensorboard --logdir FOLDER. MLflow gets a run for each trial; exporting again adds what has "
+          + "ended since. The other formats hold the table of its trials."
     })
 final class ExportCommand implements Callable<Integer> {
   @ParentCommand private Main main;
@@ -62,12 +64,20 @@ final class ExportCommand implements Callable<Integer> {
       description = "in a package, what to call this installation (default: its address)")
   private String origin;
 
+  @Option(
+      names = "--tracking-uri",
+      paramLabel = "URL",
+      description = "of MLflow's tracking server (default: MLFLOW_TRACKING_URI)")
+  private String trackingUri;
+
   /** What is written. */
   enum Format {
     /** All of it. */
     PACKAGE("package", "fewstep.tar"),
     /** Event files in a folder. */
     TENSORBOARD("tensorboard", "tensorboard"),
+    /** Runs of a tracking server. */
+    MLFLOW("mlflow", ""),
     /** Its trials. */
     CSV("csv", "csv"),
     /** Its trials. */
@@ -110,6 +120,8 @@ final class ExportCommand implements Callable<Integer> {
     Map<String, String> parameters = new LinkedHashMap<>();
     if (format == Format.TENSORBOARD) {
       return tensorBoard(target);
+    } else if (format == Format.MLFLOW) {
+      return mlflow();
     } else if (format == Format.PACKAGE) {
       parameters.put("artifacts", artifacts.toString());
       parameters.put("inputs", Boolean.toString(!noInputs));
@@ -126,6 +138,39 @@ final class ExportCommand implements Callable<Integer> {
                 + ApiClient.query(parameters),
             target);
     output.output(main).object(Written.of(id, target, Files.size(target)));
+    return ExitCodes.OK;
+  }
+
+  private int mlflow() {
+    if (out != null) {
+      throw CliException.usage("--out: MLflow's runs go to --tracking-uri, not into a file");
+    }
+    String address =
+        Optional.ofNullable(trackingUri)
+            .or(() -> Optional.ofNullable(main.environment().get("MLFLOW_TRACKING_URI")))
+            .orElseThrow(
+                () ->
+                    CliException.usage(
+                        "where to? Say --tracking-uri, such as http://127.0.0.1:5000, or set"
+                            + " MLFLOW_TRACKING_URI"));
+    try (WorkBar bar = new WorkBar(main)) {
+      MlflowExport.Exported done =
+          new MlflowExport(
+                  server.client(main.settings()),
+                  new MlflowClient(address, main.environment()),
+                  bar)
+              .export(id);
+      output
+          .output(main)
+          .object(
+              Json.messages()
+                  .createObjectNode()
+                  .put("of", id)
+                  .put("trackingUri", address)
+                  .put("experiment", done.experimentId())
+                  .put("written", done.written())
+                  .put("alreadyThere", done.there()));
+    }
     return ExitCodes.OK;
   }
 

@@ -276,6 +276,48 @@ class VerbsTest {
           .allMatch(name -> name.startsWith(id + "/") && name.contains("/events.out.tfevents."))
           .anyMatch(name -> name.contains("0000,sampling.steps=2,seed=0/finetune-"));
     }
+    mlflow(id);
+  }
+
+  /** A run for each trial, once however often it is exported. */
+  private static void mlflow(String id) throws Exception {
+    try (FakeTracking tracking = new FakeTracking()) {
+      String first =
+          run(0, "export", id, "--format", "mlflow", "--tracking-uri", tracking.address()).out();
+      assertThat(first).contains("written").contains("1");
+      assertThat(tracking.experiments).containsOnlyKeys(id);
+      assertThat(tracking.runs).hasSize(1);
+      FakeTracking.Run made = tracking.runs.get("run-0");
+      assertThat(made.status).isEqualTo("FINISHED");
+      assertThat(made.tags)
+          .containsEntry("fewstep.trial", id + "/0")
+          .containsKey("fewstep.task.finetune");
+      assertThat(made.params)
+          .containsEntry("sampling.steps", "2")
+          .containsEntry("training.iterations", "6")
+          .containsEntry("seed", "0");
+      assertThat(made.metrics).containsKeys("fd/b", "baseline/fd/b", "nfe");
+      assertThat(made.metrics.get("loss")).as("each step's").hasSize(6);
+
+      int before = tracking.asked.size();
+      run(0, "export", id, "--format", "mlflow", "--tracking-uri", tracking.address());
+      assertThat(tracking.runs).hasSize(1);
+      assertThat(tracking.asked.subList(before, tracking.asked.size()))
+          .as("nothing is written again")
+          .doesNotContain("runs/create", "runs/log-batch", "runs/update");
+
+      made.status = "RUNNING";
+      run(0, "export", id, "--format", "mlflow", "--tracking-uri", tracking.address());
+      assertThat(tracking.runs).as("an export that broke off goes on").hasSize(1);
+      assertThat(made.status).isEqualTo("FINISHED");
+      tracking.authorization = "Bearer token-of-the-tracking-server";
+      assertThat(
+              run(3, "export", id, "--format", "mlflow", "--tracking-uri", tracking.address())
+                  .err())
+          .contains("PERMISSION_DENIED");
+    }
+    assertThat(run(2, "export", id, "--format", "mlflow").err()).contains("MLFLOW_TRACKING_URI");
+    run(2, "export", id, "--format", "mlflow", "--tracking-uri", "elsewhere");
   }
 
   @Test
