@@ -1,5 +1,7 @@
 package dev.fewstep.chaos.load;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.schemas.Json;
 import java.io.FileNotFoundException;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,15 +30,28 @@ public final class Api {
   private static final int PAGE = 500;
 
   private final List<URI> replicas;
+  private final Optional<String> token;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(Duration.ofSeconds(2))
           .build();
 
-  /** A client of these replicas. */
+  /** A client of these replicas, which ask for no token. */
   public Api(List<URI> replicas) {
+    this(replicas, Optional.empty());
+  }
+
+  /** A client of these replicas that shows a token. */
+  public Api(List<URI> replicas, Optional<String> token) {
     this.replicas = List.copyOf(replicas);
+    this.token = requireNonNull(token, "token");
+  }
+
+  private HttpRequest.Builder request(URI address) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(address);
+    token.ifPresent(text -> request.header("Authorization", "Bearer " + text));
+    return request;
   }
 
   /** Uploads an input, until that is done. */
@@ -75,7 +91,7 @@ public final class Api {
     for (int attempt = firstReplica; System.nanoTime() < deadline; attempt++) {
       URI replica = replicas.get(attempt % replicas.size());
       HttpRequest request =
-          HttpRequest.newBuilder(replica.resolve(path))
+          request(replica.resolve(path))
               .timeout(PATIENCE)
               .header("Content-Type", type)
               .header("Idempotency-Key", key.toString())
@@ -104,7 +120,7 @@ public final class Api {
   public JsonNode get(int replica, String path) throws IOException, InterruptedException {
     HttpResponse<byte[]> answer =
         http.send(
-            HttpRequest.newBuilder(replicas.get(replica).resolve(path)).timeout(GIVE_UP).build(),
+            request(replicas.get(replica).resolve(path)).timeout(GIVE_UP).build(),
             BodyHandlers.ofByteArray());
     if (answer.statusCode() != 200) {
       throw new IOException(path + " of " + replicas.get(replica) + ": " + answer.statusCode());
