@@ -68,6 +68,7 @@ import picocli.CommandLine.Spec;
       ProjectCommand.class,
       ScheduleCommand.class,
       TokenCommand.class,
+      AuditCommand.class,
       NightlyCommand.class,
       QueueCommand.class,
       WorkersCommand.class,

@@ -94,6 +94,10 @@ class TokenVerbsTest {
     assertThat(run(admin(), "token", "revoke", token.substring(4, 16)).out()).contains("revoked");
     assertThat(run(holder, "ls").err()).contains("A token is required");
     assertThat(run(admin(), "token").out()).contains("REVOKED");
+    ProgramRun audit = run(admin(), "audit", "--limit", "500");
+    assertThat(audit.out()).contains("createToken").contains("revokeToken").contains("operator");
+    assertThat(audit.out()).doesNotContain(token);
+    assertThat(run(holder, "audit").exitCode()).isNotZero();
   }
 
   @Test

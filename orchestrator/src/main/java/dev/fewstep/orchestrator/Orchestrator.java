@@ -13,6 +13,7 @@ import dev.fewstep.orchestrator.care.Doctor;
 import dev.fewstep.orchestrator.care.DoctorParts;
 import dev.fewstep.orchestrator.care.Jobs;
 import dev.fewstep.orchestrator.experiment.Decider;
+import dev.fewstep.orchestrator.log.AuditLog;
 import dev.fewstep.orchestrator.log.ClusterProbe;
 import dev.fewstep.orchestrator.log.CommandGateway;
 import dev.fewstep.orchestrator.log.CurrentState;
@@ -134,6 +135,7 @@ public final class Orchestrator implements AutoCloseable {
     state = own(StateView.start(config.kafka(), metrics));
     MetricsTail curves = own(MetricsTail.start(config.kafka(), clock));
     CommandGateway gateway = own(new CommandGateway(config.kafka(), state, PATIENCE));
+    AuditLog audit = own(new AuditLog(config.kafka()));
     Archivist archivist = new Archivist(state, store, clock);
     ScheduledThreadPoolExecutor probes = probes();
     parts.push(probes::shutdownNow);
@@ -179,7 +181,8 @@ public final class Orchestrator implements AutoCloseable {
                     this::notReady,
                     new Care(doctor, jobs, store.bucket(), current),
                     panels(config, metrics, curves, clock),
-                    config.webhooks())));
+                    config.webhooks(),
+                    audit)));
     own(
         ScheduleRetention.start(
             state, gateway, archivist, SCHEDULE_RETENTION_PAUSE, leader::leads));

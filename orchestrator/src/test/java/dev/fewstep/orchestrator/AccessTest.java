@@ -500,6 +500,73 @@ class AccessTest {
     TestStack.await("the stream's end", () -> !reader.isAlive());
   }
 
+  @Test
+  void whoAskedForWhatIsKeptForAdmins() {
+    String token = TOKENS.get("submitter of alpha");
+    String name = "audited-" + UUID.randomUUID();
+    assertThat(ask("POST", "/experiments/" + name + ":cancel", "", token)).isEqualTo(404);
+    assertThat(ask("POST", "/session", "{\"token\": \"guessed\"}", "")).isEqualTo(401);
+    assertThat(ask("POST", "/session", "{\"token\": \"" + token + "\"}", "")).isEqualTo(200);
+    TestStack.await(
+        "the sign-in after " + name,
+        () ->
+            json(send("GET", "/audit?limit=3", "", ADMIN))
+                .path("items")
+                .path(2)
+                .path("target")
+                .asText()
+                .contains(name));
+    JsonNode found = json(send("GET", "/audit?limit=3", "", ADMIN));
+    JsonNode good = found.path("items").path(0);
+    assertThat(good.path("operation").asText()).isEqualTo("signIn");
+    assertThat(good.path("caller").asText()).isEqualTo("submitter ann");
+    assertThat(good.path("tokenId").asText()).isEqualTo(token.substring(4, 16));
+    assertThat(good.path("from").asText()).isEqualTo("127.0.0.1");
+    JsonNode bad = found.path("items").path(1);
+    assertThat(bad.path("caller").asText()).isEqualTo("anonymous");
+    assertThat(bad.path("status").asInt()).isEqualTo(401);
+    JsonNode cancel = found.path("items").path(2);
+    assertThat(cancel.path("operation").asText()).isEqualTo("cancelExperiment");
+    assertThat(cancel.path("target").asText()).isEqualTo(API + "/experiments/" + name + ":cancel");
+    assertThat(cancel.path("status").asInt()).isEqualTo(404);
+    assertThat(UUID.fromString(cancel.path("commandId").asText())).isNotNull();
+    assertThat(Instant.parse(cancel.path("at").asText())).isBefore(Instant.now().plusSeconds(3600));
+    // Page by page, and nothing secret in any.
+    String after = found.path("next").asText();
+    assertThat(after).matches("[0-9]+");
+    JsonNode page = json(send("GET", "/audit?limit=2&after=" + after, "", ADMIN));
+    assertThat(page.path("items")).isNotEmpty();
+    assertThat(page.path("items").path(0)).isNotEqualTo(cancel);
+    assertThat(found.toString() + page).doesNotContain(token).doesNotContain("guessed");
+  }
+
+  @Test
+  void nobodyAsksWithoutBound() {
+    String token = token("viewer");
+    HttpResponse<byte[]> last = send("GET", "/caller", "", token);
+    int asked = 0;
+    while (last.statusCode() != 429 && asked++ < 20_000) {
+      last = send("DELETE", "/schedules/s-none", "", token);
+      assertThat(last.statusCode()).isIn(403, 429);
+    }
+    assertThat(last.statusCode()).as("after " + asked).isEqualTo(429);
+    assertThat(last.headers().firstValue("Retry-After").orElse("")).matches("[1-9][0-9]*");
+    assertThat(ask("GET", "/caller", "", TOKENS.get("viewer"))).isEqualTo(200);
+
+    // Guesses of tokens in the page, of each address.
+    try {
+      int status = 401;
+      for (int i = 0; i < 1_000 && status == 401; i++) {
+        status = ask("POST", "/session", "{\"token\": \"guess\"}", "");
+      }
+      assertThat(status).isEqualTo(429);
+      CLOCK.ahead = 120;
+      assertThat(ask("POST", "/session", "{\"token\": \"guess\"}", "")).isEqualTo(401);
+    } finally {
+      CLOCK.ahead = 0;
+    }
+  }
+
   private static String read(StringBuilder text) {
     synchronized (text) {
       return text.toString();

@@ -20,6 +20,9 @@ public final class Topics {
   /** Partitions of {@link #METRICS}. */
   public static final int METRICS_PARTITIONS = 6;
 
+  /** Who asked the API for what may change something; one partition. */
+  public static final String AUDIT = "fewstep.audit.v1";
+
   private static final String TASKS_PREFIX = "fewstep.tasks.";
   private static final String VERSION_SUFFIX = ".v1";
   private static final Pattern DEVICE_CLASS = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");

@@ -55,7 +55,7 @@ public final class Permissions {
     all(ADMIN, Reach.EVERYBODY, "drainWorker", "resumeWorker");
     all(ADMIN, Reach.EVERYBODY, "examine", "repair", "collectGarbage", "verifyArtifacts");
     all(ADMIN, Reach.EVERYBODY, "listJobs", "getJob", "cancelJob");
-    all(ADMIN, Reach.EVERYBODY, "listTokens", "createToken", "revokeToken");
+    all(ADMIN, Reach.EVERYBODY, "listTokens", "createToken", "revokeToken", "listAudit");
   }
 
   private Permissions() {}

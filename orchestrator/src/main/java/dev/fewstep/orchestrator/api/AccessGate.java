@@ -6,6 +6,7 @@ import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.access.Authentication;
 import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.access.Permissions;
+import dev.fewstep.orchestrator.access.RateLimit;
 import dev.fewstep.orchestrator.access.Sessions;
 import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
@@ -20,15 +21,13 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Asks every request who sends it before anything of it is read, and every operation whether that
  * caller may do it. What a caller does not see is answered as what is not there.
  */
 final class AccessGate {
-  private static final Logger AUDIT = LoggerFactory.getLogger("dev.fewstep.audit");
+  private static final double CHANGE_COSTS = 5;
 
   /** Key of the caller in a routing context. */
   static final String CALLER = "fewstep.caller";
@@ -40,13 +39,22 @@ final class AccessGate {
   private final boolean enforced;
   private final Replies replies;
   private final StateView state;
+  private final AuditTrail audit;
   private final Clock clock;
 
-  AccessGate(AccessSettings settings, Replies replies, StateView state, Clock clock) {
+  /** Of each token: what it may ask for in a second, and at once. */
+  private final RateLimit requests = new RateLimit(100, 2_000);
+
+  /** Of each address: how often it may try to sign in. */
+  private final RateLimit signIns = new RateLimit(1, 60);
+
+  AccessGate(
+      AccessSettings settings, Replies replies, StateView state, AuditTrail audit, Clock clock) {
     this.authentication = new Authentication(settings);
     this.enforced = settings.enforced();
     this.replies = requireNonNull(replies, "replies");
     this.state = requireNonNull(state, "state");
+    this.audit = requireNonNull(audit, "audit");
     this.clock = requireNonNull(clock, "clock");
   }
 
@@ -56,7 +64,8 @@ final class AccessGate {
     Optional<String> shown = Optional.ofNullable(context.request().getHeader("Authorization"));
     if (signsIn(context)) {
       context.put(CALLER, Caller.stranger());
-      context.next();
+      String from = String.valueOf(context.request().remoteAddress().hostAddress());
+      limit(context, signIns.take(from, 1, clock.instant()));
     } else if (!enforced || shown.isPresent() || session.isEmpty()) {
       admit(context, authentication.caller(shown, this::token, clock.instant()));
     } else if (changes(context) && !proven(context, session.get())) {
@@ -72,14 +81,33 @@ final class AccessGate {
     }
   }
 
-  private static void admit(RoutingContext context, Optional<Caller> caller) {
+  private void admit(RoutingContext context, Optional<Caller> caller) {
     if (caller.isPresent()) {
       context.put(CALLER, caller.get());
-      context.next();
+      limit(
+          context,
+          enforced
+              ? requests.take(
+                  caller.get().tokenId().orElse(caller.get().name()),
+                  changes(context) ? CHANGE_COSTS : 1,
+                  clock.instant())
+              : Duration.ZERO);
     } else {
       context.fail(
           refusal(
               context, "A token is required that is neither expired nor revoked (Authorization)."));
+    }
+  }
+
+  /** Lets a request go on that need not wait. */
+  private static void limit(RoutingContext context, Duration wait) {
+    if (wait.isZero()) {
+      context.next();
+    } else {
+      long seconds = wait.plusMillis(999).toSeconds();
+      context.response().putHeader("Retry-After", Long.toString(seconds));
+      context.fail(
+          ApiException.of(429, "Too many requests: ask again in " + seconds + " seconds."));
     }
   }
 
@@ -121,6 +149,7 @@ final class AccessGate {
             .orElseThrow(
                 () -> refusal(context, "This token is wrong, has expired or was revoked."));
     if (enforced) {
+      context.put(CALLER, caller);
       Sessions.Session session = authentication.session(caller, now);
       String text = sessions().open(session);
       SessionCookie.set(context, text, Duration.between(now, session.until()));
@@ -174,7 +203,9 @@ final class AccessGate {
     Permissions.Rule rule = Permissions.of(operationId);
     return context -> {
       Caller caller = caller(context);
-      audit(context, operationId, caller);
+      if (enforced && changes(context)) {
+        audit.follow(context, operationId);
+      }
       if (!caller.may(rule.role())) {
         context.fail(
             ApiException.of(
@@ -266,28 +297,5 @@ final class AccessGate {
 
   private static Optional<String> unless(boolean seen, String refusal) {
     return seen ? Optional.empty() : Optional.of(refusal);
-  }
-
-  /** One line for everything that may change something, when it is answered. */
-  private void audit(RoutingContext context, String operationId, Caller caller) {
-    if (!enforced || !changes(context)) {
-      return;
-    }
-    String target = plain(context.normalizedPath());
-    String who = plain(caller.name());
-    context.addEndHandler(
-        ended ->
-            AUDIT.info(
-                "operation={} target={} caller=\"{}\" token={} status={}",
-                operationId,
-                target,
-                who,
-                caller.tokenId().orElse("-"),
-                context.response().getStatusCode()));
-  }
-
-  /** Without what could make two lines of one. */
-  private static String plain(String text) {
-    return text.replaceAll("[\\p{Cntrl}\"\\u2028\\u2029]", "_");
   }
 }

@@ -6,6 +6,7 @@ import dev.fewstep.orchestrator.archive.Archivist;
 import dev.fewstep.orchestrator.artifact.ObjectStore;
 import dev.fewstep.orchestrator.care.Care;
 import dev.fewstep.orchestrator.experiment.Settings;
+import dev.fewstep.orchestrator.log.AuditLog;
 import dev.fewstep.orchestrator.log.CommandGateway;
 import dev.fewstep.orchestrator.log.MetricsTail;
 import dev.fewstep.orchestrator.log.StateView;
@@ -29,6 +30,7 @@ import java.time.Clock;
  * @param care examines the installation and looks after its artifacts
  * @param panels the fleet over time
  * @param webhooks which webhooks may be told
+ * @param audit who asked for what
  */
 public record ApiParts(
     StateView state,
@@ -42,7 +44,8 @@ public record ApiParts(
     Readiness readiness,
     Care care,
     PanelSource panels,
-    WebhookSettings webhooks) {
+    WebhookSettings webhooks,
+    AuditLog audit) {
   public ApiParts {
     requireNonNull(state, "state");
     requireNonNull(gateway, "gateway");
@@ -56,5 +59,6 @@ public record ApiParts(
     requireNonNull(care, "care");
     requireNonNull(panels, "panels");
     requireNonNull(webhooks, "webhooks");
+    requireNonNull(audit, "audit");
   }
 }

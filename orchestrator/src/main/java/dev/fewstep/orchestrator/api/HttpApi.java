@@ -98,7 +98,9 @@ public final class HttpApi implements AutoCloseable {
     EventHub events = new EventHub(vertx, parts.state(), parts.curves(), parts.metrics());
     Replies replies = new Replies(vertx, parts.state());
     Commands commands = new Commands(replies, parts.gateway());
-    AccessGate gate = new AccessGate(settings.access(), replies, parts.state(), parts.clock());
+    AuditTrail audit = new AuditTrail(parts.audit(), parts.clock());
+    AccessGate gate =
+        new AccessGate(settings.access(), replies, parts.state(), audit, parts.clock());
 
     RouterBuilder builder = builder(vertx, await(contract.load(vertx)));
     Operations operations = new Operations(builder, contract.verbs(), gate);
@@ -131,6 +133,7 @@ public final class HttpApi implements AutoCloseable {
     new CareRoutes(replies, parts.care()).mount(operations);
     new PanelRoutes(replies, parts.panels()).mount(operations);
     new TokenRoutes(replies, commands, parts.state(), gate, parts.clock()).mount(operations);
+    audit.mount(operations, replies);
     operations.on("streamEvents", context -> stream(context, events, gate));
     documents(operations, contract);
     operations.requireComplete();
@@ -148,7 +151,7 @@ public final class HttpApi implements AutoCloseable {
         .mount(router);
     new Dashboard(vertx).mount(router);
     router.route().failureHandler(Problems::handle);
-    for (int status : new int[] {400, 401, 403, 404, 405, 406, 413, 415, 500, 501}) {
+    for (int status : new int[] {400, 401, 403, 404, 405, 406, 413, 415, 429, 500, 501}) {
       router.errorHandler(status, Problems::handle);
     }
     HttpServer server =

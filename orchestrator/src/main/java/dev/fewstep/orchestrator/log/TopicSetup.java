@@ -38,6 +38,7 @@ public final class TopicSetup implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TopicSetup.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final String AUDITED = Long.toString(Duration.ofDays(400).toMillis());
   private static final String WEEK = Long.toString(Duration.ofDays(7).toMillis());
 
   private final KafkaSettings settings;
@@ -58,7 +59,7 @@ public final class TopicSetup implements AutoCloseable {
   }
 
   /**
-   * Makes the four topics that are always there.
+   * Makes the topics that are always there.
    *
    * @throws KafkaException when the cluster does not answer or refuses
    */
@@ -87,7 +88,12 @@ public final class TopicSetup implements AutoCloseable {
             settings,
             Topics.METRICS,
             Topics.METRICS_PARTITIONS,
-            Map.of("cleanup.policy", "delete", "retention.ms", WEEK)));
+            Map.of("cleanup.policy", "delete", "retention.ms", WEEK)),
+        plan(
+            settings,
+            Topics.AUDIT,
+            1,
+            Map.of("cleanup.policy", "delete", "retention.ms", AUDITED)));
   }
 
   /** How the task topic of a device class is to be. */
