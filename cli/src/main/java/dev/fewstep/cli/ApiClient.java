@@ -21,7 +21,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 
 /** The orchestrator's HTTP API, as the program uses it. Errors become one sentence. */
 final class ApiClient {
@@ -41,6 +44,11 @@ final class ApiClient {
 
   /** With a token, empty for none; it is sent to that server only, no redirection is followed. */
   ApiClient(String base, String token) {
+    this(base, token, Optional.empty());
+  }
+
+  /** Trusting a server by other certificates than the system's. */
+  ApiClient(String base, String token, Optional<SSLContext> trust) {
     if (token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
       throw CliException.usage("the token has characters that no token has");
     }
@@ -53,7 +61,9 @@ final class ApiClient {
     if (this.base.getScheme() == null || !this.base.getScheme().startsWith("http")) {
       throw CliException.usage("the server's address must start with http:// or https://: " + base);
     }
-    this.http = HttpClient.newBuilder().connectTimeout(CONNECT).build();
+    HttpClient.Builder client = HttpClient.newBuilder().connectTimeout(CONNECT);
+    trust.ifPresent(client::sslContext);
+    this.http = client.build();
   }
 
   /** The address that everything is relative to. */
@@ -229,6 +239,11 @@ final class ApiClient {
       return http.send(request, handler);
     } catch (java.net.http.HttpTimeoutException e) {
       throw CliException.unreachable(base + " did not answer in time", e);
+    } catch (SSLException e) {
+      throw CliException.unreachable(
+          "%s cannot be trusted: %s. Name the certificate of who signed its own in FEWSTEP_CA_FILE"
+              .formatted(base, e.getMessage()),
+          e);
     } catch (IOException e) {
       throw CliException.unreachable(
           "cannot reach %s (%s): is a server running there? Start one with 'fewstep up'"

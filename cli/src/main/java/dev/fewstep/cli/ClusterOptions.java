@@ -75,7 +75,8 @@ final class ClusterOptions {
     }
     return new Cluster(
         KafkaSettings.of(
-            settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9)),
+                settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9))
+            .withClientSettings(settings.kafkaClient()),
         new S3Settings(
             URI.create(settings.text(Setting.S3_ENDPOINT)),
             settings.text(Setting.S3_REGION),

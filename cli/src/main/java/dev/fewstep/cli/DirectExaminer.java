@@ -37,7 +37,8 @@ final class DirectExaminer implements DoctorCommand.Examiner {
   DirectExaminer(Settings settings) {
     KafkaSettings kafka =
         KafkaSettings.of(
-            settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9));
+                settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9))
+            .withClientSettings(settings.kafkaClient());
     ObjectStore store =
         own(
             new ObjectStore(

@@ -115,14 +115,16 @@ final class ServerCommand implements Callable<Integer> {
   private static OrchestratorConfig config(Settings settings, boolean insecure) {
     HttpSettings http =
         HttpSettings.of(
-            settings.text(Setting.HTTP_HOST),
-            settings.number(Setting.HTTP_PORT, 0, 65_535),
-            settings.access(insecure));
+                settings.text(Setting.HTTP_HOST),
+                settings.number(Setting.HTTP_PORT, 0, 65_535),
+                settings.access(insecure))
+            .withTls(settings.tls());
     OrchestratorConfig usual =
         OrchestratorConfig.of(
             KafkaSettings.of(
                     settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9))
-                .withSessionTimeout(settings.duration(Setting.SESSION)),
+                .withSessionTimeout(settings.duration(Setting.SESSION))
+                .withClientSettings(settings.kafkaClient()),
             new S3Settings(
                 URI.create(settings.text(Setting.S3_ENDPOINT)),
                 settings.text(Setting.S3_REGION),

@@ -25,7 +25,10 @@ final class ServerOptions {
   ApiClient client(Settings settings) {
     settings.flag(Setting.SERVER, Optional.ofNullable(server));
     settings.flag(Setting.TOKEN, Optional.ofNullable(tokenFile).map(ServerOptions::read));
-    return new ApiClient(settings.text(Setting.SERVER), settings.text(Setting.TOKEN).strip());
+    return new ApiClient(
+        settings.text(Setting.SERVER),
+        settings.text(Setting.TOKEN).strip(),
+        Trust.of(settings.text(Setting.CA)));
   }
 
   private static String read(Path file) {

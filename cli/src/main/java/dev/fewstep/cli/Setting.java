@@ -74,6 +74,32 @@ enum Setting {
       "false",
       false,
       "true to let webhooks reach this machine and private networks"),
+  KAFKA_CLIENT(
+      "kafka.client",
+      "FEWSTEP_KAFKA_CLIENT",
+      "",
+      true,
+      "how Kafka's clients prove who they are and whom they trust: lines of security.*, sasl.* and"
+          + " ssl.* as Kafka names them; mostly in a file (FEWSTEP_KAFKA_CLIENT_FILE)"),
+  TLS_CERTIFICATE(
+      "server.tls-certificate",
+      "FEWSTEP_TLS_CERTIFICATE",
+      "",
+      false,
+      "PEM file with a server's certificate and its chain; unset, it speaks clear text"),
+  TLS_KEY(
+      "server.tls-key",
+      "FEWSTEP_TLS_KEY",
+      "",
+      false,
+      "PEM file with the private key of a server's certificate"),
+  CA(
+      "ca",
+      "FEWSTEP_CA",
+      "",
+      false,
+      "PEM certificates to trust a server by, instead of the system's; mostly in a file"
+          + " (FEWSTEP_CA_FILE)"),
   S3_ENDPOINT("s3.endpoint", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000", false, "object store"),
   S3_REGION("s3.region", "AWS_REGION", "us-east-1", false, "region of the object store"),
   S3_ACCESS_KEY("s3.access-key", "AWS_ACCESS_KEY_ID", "", false, "access key of the object store"),

@@ -3,9 +3,11 @@ package dev.fewstep.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.access.AccessSettings;
+import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
+import java.io.StringReader;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -16,7 +18,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -164,6 +168,40 @@ final class Settings {
 
   Path path(Setting setting) {
     return Path.of(requireNonNull(text(setting))).toAbsolutePath().normalize();
+  }
+
+  /** What a server speaks TLS with. */
+  Optional<HttpSettings.Tls> tls() {
+    String certificate = text(Setting.TLS_CERTIFICATE).strip();
+    String key = text(Setting.TLS_KEY).strip();
+    if (certificate.isEmpty() != key.isEmpty()) {
+      throw CliException.usage(
+          "FEWSTEP_TLS_CERTIFICATE and FEWSTEP_TLS_KEY belong together: one of them is missing");
+    }
+    return certificate.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new HttpSettings.Tls(Path.of(certificate), Path.of(key)));
+  }
+
+  /** How Kafka's clients prove who they are: nothing else is theirs to change. */
+  Map<String, String> kafkaClient() {
+    Properties read = new Properties();
+    try {
+      read.load(new StringReader(text(Setting.KAFKA_CLIENT)));
+    } catch (IOException | IllegalArgumentException e) {
+      throw CliException.usage("FEWSTEP_KAFKA_CLIENT cannot be read: " + e.getMessage(), e);
+    }
+    Map<String, String> properties = new TreeMap<>();
+    for (String name : read.stringPropertyNames()) {
+      if (!name.matches("(security|sasl|ssl)\\..+")) {
+        throw CliException.usage(
+            "FEWSTEP_KAFKA_CLIENT: '"
+                + name
+                + "' is not for you to set: only security.*, sasl.* and ssl.* are");
+      }
+      properties.put(name, read.getProperty(name));
+    }
+    return properties;
   }
 
   /** Which webhooks may be told. */

@@ -95,7 +95,7 @@ final class WorkerCommand implements Callable<Integer> {
         settings.path(Setting.DATA_DIR).resolve("worker-" + settings.text(Setting.DEVICE_CLASS));
     WorkerConfig config =
         new WorkerConfig(
-            KafkaSettings.of(settings.text(Setting.BOOTSTRAP)),
+            new KafkaSettings(settings.text(Setting.BOOTSTRAP), settings.kafkaClient()),
             new S3Settings(
                 URI.create(settings.text(Setting.S3_ENDPOINT)),
                 settings.text(Setting.S3_REGION),

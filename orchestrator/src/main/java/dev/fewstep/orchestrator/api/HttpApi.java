@@ -13,6 +13,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -47,6 +49,7 @@ public final class HttpApi implements AutoCloseable {
   private final StateView.Subscription watching;
   private final Path uploads;
   private final String host;
+  private final String scheme;
 
   private HttpApi(
       Vertx vertx,
@@ -55,14 +58,15 @@ public final class HttpApi implements AutoCloseable {
       ArtifactStreams artifacts,
       StateView.Subscription watching,
       Path uploads,
-      String host) {
+      HttpSettings settings) {
     this.vertx = vertx;
     this.server = server;
     this.events = events;
     this.artifacts = artifacts;
     this.watching = watching;
     this.uploads = uploads;
-    this.host = host;
+    this.host = settings.host();
+    this.scheme = settings.tls().isPresent() ? "https" : "http";
   }
 
   /**
@@ -157,11 +161,27 @@ public final class HttpApi implements AutoCloseable {
     HttpServer server =
         await(
             vertx
-                .createHttpServer(options().setHost(settings.host()).setPort(settings.port()))
+                .createHttpServer(options(settings))
                 .requestHandler(router)
                 .listen()
                 .recover(e -> Future.failedFuture(named(e, settings))));
-    return new HttpApi(vertx, server, events, artifacts, watching, directory, settings.host());
+    return new HttpApi(vertx, server, events, artifacts, watching, directory, settings);
+  }
+
+  private static HttpServerOptions options(HttpSettings settings) {
+    HttpServerOptions options = options().setHost(settings.host()).setPort(settings.port());
+    settings
+        .tls()
+        .ifPresent(
+            tls ->
+                options
+                    .setSsl(true)
+                    .setEnabledSecureTransportProtocols(Set.of("TLSv1.3", "TLSv1.2"))
+                    .setKeyCertOptions(
+                        new PemKeyCertOptions()
+                            .setCertPath(tls.certificate().toString())
+                            .setKeyPath(tls.key().toString())));
+    return options;
   }
 
   /**
@@ -288,7 +308,7 @@ public final class HttpApi implements AutoCloseable {
   /** Address for clients of this machine. */
   public URI address() {
     boolean any = host.equals("0.0.0.0") || host.equals("::");
-    return URI.create("http://" + (any ? "localhost" : host) + ":" + port());
+    return URI.create(scheme + "://" + (any ? "localhost" : host) + ":" + port());
   }
 
   @Override

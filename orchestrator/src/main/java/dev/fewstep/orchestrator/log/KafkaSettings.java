@@ -67,6 +67,12 @@ public record KafkaSettings(
         bootstrapServers, replicationFactor, value, maxPollInterval, clientSettings);
   }
 
+  /** The same with further settings of every client, such as how it proves who it is. */
+  public KafkaSettings withClientSettings(Map<String, String> value) {
+    return new KafkaSettings(
+        bootstrapServers, replicationFactor, sessionTimeout, maxPollInterval, value);
+  }
+
   /** Settings that every client starts from; no two clients of a process share an id. */
   Map<String, Object> client(String clientId) {
     Map<String, Object> settings = new HashMap<>(clientSettings);
