@@ -107,6 +107,9 @@ final class MlflowExport {
     String run = known.orElseGet(() -> create(target, name, trial, begun));
     log(run, "params", params(trial), PARAMS);
     List<ObjectNode> metrics = new ArrayList<>();
+    if (trial.path("nfe").isNumber()) {
+      metrics.add(metric("nfe", trial.path("nfe").asDouble(), ended, 0));
+    }
     score(metrics, "", trial.path("scores"), ended);
     score(metrics, "baseline/", trial.path("baseline"), ended);
     for (JsonNode task : trial.path("tasks")) {
@@ -201,9 +204,6 @@ final class MlflowExport {
   /** Such as {@code fd/fashion-c}, and {@code baseline/fd/fashion-c}. */
   private static void score(
       List<ObjectNode> metrics, String prefix, JsonNode scores, long timestamp) {
-    if (scores.path("nfe").isNumber()) {
-      metrics.add(metric(prefix + "nfe", scores.path("nfe").asDouble(), timestamp, 0));
-    }
     scores
         .path("metrics")
         .properties()
