@@ -79,6 +79,7 @@ class MonitoringTest {
       fewstep(ExitCodes.OK, "nightly", "run", "--gate", "quality");
       benchmark("0.5");
       fewstep(ExitCodes.REGRESSED, "nightly", "run", "--gate", "quality");
+      train();
     } finally {
       looking.shutdown();
       looking.awaitTermination(1, TimeUnit.MINUTES);
@@ -135,26 +136,38 @@ class MonitoringTest {
   }
 
   private static void benchmark(String learningRate) throws IOException {
-    Path file =
-        Files.writeString(
-            folder.resolve("quality.yaml"),
-            """
+    Path file = spec("quality", "5, learningRate: " + learningRate, "[0, 1]");
+    schedule(file);
+  }
+
+  /** Long enough that a scrape each second sees it train, however fast the machine is. */
+  private static void train() throws IOException {
+    fewstep(0, "submit", spec("longer", "100, learningRate: 0.00002", "[0]").toString(), "--watch");
+  }
+
+  private static Path spec(String name, String training, String seeds) throws IOException {
+    return Files.writeString(
+        folder.resolve(name + ".yaml"),
+        """
             apiVersion: fewstep/v1
             kind: Experiment
-            metadata: {name: quality}
+            metadata: {name: %s}
             spec:
               base:
                 data: {train: images}
                 model: {weights: base}
                 loss: {extractor: a, mmdBatch: 8, microBatch: 8}
-                training: {iterations: 5, learningRate: %s, warmup: 5, checkpointEvery: 5}
+                training: {iterations: %s, warmup: 5, checkpointEvery: 5}
                 sampling: {steps: 2}
               grid: {}
-              seeds: [0, 1]
+              seeds: %s
               evaluation: {reference: images, extractors: [b], samples: 128, batch: 64}
               policy: {cache: false}
             """
-                .formatted(learningRate));
+            .formatted(name, training, seeds));
+  }
+
+  private static void schedule(Path file) {
     fewstep(
         0,
         "schedule",
