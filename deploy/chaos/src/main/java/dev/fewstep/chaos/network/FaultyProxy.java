@@ -91,6 +91,9 @@ public final class FaultyProxy implements AutoCloseable {
     private final NetSocket near;
     private final NetSocket far;
 
+    /** Sides of which all has been read that they sent before they closed. */
+    private final Set<NetSocket> ended = new HashSet<>();
+
     /** Sides whose piece is under way: what follows it must not overtake it, as TCP keeps order. */
     private final Set<NetSocket> late = new HashSet<>();
 
@@ -103,8 +106,10 @@ public final class FaultyProxy implements AutoCloseable {
       links.add(this);
       near.handler(piece -> fromNear(piece));
       far.handler(piece -> pass(piece, far, near));
-      near.closeHandler(unused -> close());
-      far.closeHandler(unused -> close());
+      near.closeHandler(unused -> gone(near));
+      far.closeHandler(unused -> gone(far));
+      near.endHandler(unused -> end(near));
+      far.endHandler(unused -> end(far));
       near.exceptionHandler(unused -> close());
       far.exceptionHandler(unused -> close());
       apply();
@@ -132,6 +137,7 @@ public final class FaultyProxy implements AutoCloseable {
               late.remove(from);
               to.write(piece);
               apply();
+              finish();
             });
         return;
       }
@@ -144,9 +150,32 @@ public final class FaultyProxy implements AutoCloseable {
 
     /** Reads where the mode lets and the other side has room. */
     void apply() {
+      read(near, far, blocked(near));
+      read(far, near, blocked(far));
+    }
+
+    private boolean blocked(NetSocket from) {
       Mode now = mode;
-      read(near, far, now == Mode.BLOCK_BOTH || now == Mode.BLOCK_REQUESTS);
-      read(far, near, now == Mode.BLOCK_BOTH || now == Mode.BLOCK_ANSWERS);
+      return now == Mode.BLOCK_BOTH
+          || now == (from == near ? Mode.BLOCK_REQUESTS : Mode.BLOCK_ANSWERS);
+    }
+
+    /** A side closed. What it had sent before arrives first, as a network's would. */
+    private void gone(NetSocket side) {
+      if (blocked(side)) {
+        close();
+      }
+    }
+
+    private void end(NetSocket side) {
+      ended.add(side);
+      finish();
+    }
+
+    private void finish() {
+      if (!ended.isEmpty() && late.isEmpty()) {
+        close();
+      }
     }
 
     private void read(NetSocket from, NetSocket to, boolean blocked) {
