@@ -73,17 +73,7 @@ final class ClusterOptions {
       }
       return local(settings.path(Setting.DATA_DIR), settings.text(Setting.S3_BUCKET));
     }
-    return new Cluster(
-        KafkaSettings.of(
-                settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9))
-            .withClientSettings(settings.kafkaClient()),
-        new S3Settings(
-            URI.create(settings.text(Setting.S3_ENDPOINT)),
-            settings.text(Setting.S3_REGION),
-            settings.text(Setting.S3_BUCKET),
-            settings.text(Setting.S3_ACCESS_KEY),
-            settings.text(Setting.S3_SECRET_KEY)),
-        Optional.empty());
+    return new Cluster(settings.kafka(), settings.store(), Optional.empty());
   }
 
   private static Cluster local(Path data, String bucket) {

@@ -16,9 +16,7 @@ import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.log.TopicSetup;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import dev.fewstep.schemas.Json;
-import dev.fewstep.store.S3Settings;
 import java.io.IOException;
-import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -35,19 +33,8 @@ final class DirectExaminer implements DoctorCommand.Examiner {
   private final Doctor doctor;
 
   DirectExaminer(Settings settings) {
-    KafkaSettings kafka =
-        KafkaSettings.of(
-                settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9))
-            .withClientSettings(settings.kafkaClient());
-    ObjectStore store =
-        own(
-            new ObjectStore(
-                new S3Settings(
-                    URI.create(settings.text(Setting.S3_ENDPOINT)),
-                    settings.text(Setting.S3_REGION),
-                    settings.text(Setting.S3_BUCKET),
-                    settings.text(Setting.S3_ACCESS_KEY),
-                    settings.text(Setting.S3_SECRET_KEY))));
+    KafkaSettings kafka = settings.kafka();
+    ObjectStore store = own(new ObjectStore(settings.store()));
     ClusterProbe cluster = new ClusterProbe(own(new TopicSetup(kafka, RECORD_LOCK)));
     doctor =
         new Doctor(

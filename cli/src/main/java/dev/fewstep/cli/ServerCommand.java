@@ -3,9 +3,6 @@ package dev.fewstep.cli;
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
 import dev.fewstep.orchestrator.api.HttpSettings;
-import dev.fewstep.orchestrator.log.KafkaSettings;
-import dev.fewstep.store.S3Settings;
-import java.net.URI;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -121,16 +118,8 @@ final class ServerCommand implements Callable<Integer> {
             .withTls(settings.tls());
     OrchestratorConfig usual =
         OrchestratorConfig.of(
-            KafkaSettings.of(
-                    settings.text(Setting.BOOTSTRAP), settings.number(Setting.REPLICATION, 1, 9))
-                .withSessionTimeout(settings.duration(Setting.SESSION))
-                .withClientSettings(settings.kafkaClient()),
-            new S3Settings(
-                URI.create(settings.text(Setting.S3_ENDPOINT)),
-                settings.text(Setting.S3_REGION),
-                settings.text(Setting.S3_BUCKET),
-                settings.text(Setting.S3_ACCESS_KEY),
-                settings.text(Setting.S3_SECRET_KEY)),
+            settings.kafka().withSessionTimeout(settings.duration(Setting.SESSION)),
+            settings.store(),
             http);
     return usual
         .withDecisions(

@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.api.HttpSettings;
+import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
+import dev.fewstep.store.S3Settings;
 import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
 import java.io.StringReader;
@@ -181,6 +183,22 @@ final class Settings {
     return certificate.isEmpty()
         ? Optional.empty()
         : Optional.of(new HttpSettings.Tls(Path.of(certificate), Path.of(key)));
+  }
+
+  /** The object store. */
+  S3Settings store() {
+    return new S3Settings(
+        URI.create(text(Setting.S3_ENDPOINT)),
+        text(Setting.S3_REGION),
+        text(Setting.S3_BUCKET),
+        text(Setting.S3_ACCESS_KEY),
+        text(Setting.S3_SECRET_KEY));
+  }
+
+  /** The Kafka cluster, as servers and what looks after them speak to it. */
+  KafkaSettings kafka() {
+    return KafkaSettings.of(text(Setting.BOOTSTRAP), number(Setting.REPLICATION, 1, 9))
+        .withClientSettings(kafkaClient());
   }
 
   /** How Kafka's clients prove who they are: nothing else is theirs to change. */

@@ -1,11 +1,9 @@
 package dev.fewstep.cli;
 
-import dev.fewstep.store.S3Settings;
 import dev.fewstep.worker.Worker;
 import dev.fewstep.worker.WorkerConfig;
 import dev.fewstep.worker.task.KafkaSettings;
 import dev.fewstep.worker.task.Pulse;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -96,12 +94,7 @@ final class WorkerCommand implements Callable<Integer> {
     WorkerConfig config =
         new WorkerConfig(
             new KafkaSettings(settings.text(Setting.BOOTSTRAP), settings.kafkaClient()),
-            new S3Settings(
-                URI.create(settings.text(Setting.S3_ENDPOINT)),
-                settings.text(Setting.S3_REGION),
-                settings.text(Setting.S3_BUCKET),
-                settings.text(Setting.S3_ACCESS_KEY),
-                settings.text(Setting.S3_SECRET_KEY)),
+            settings.store(),
             settings.text(Setting.DEVICE_CLASS),
             settings.text(Setting.DEVICE),
             1,

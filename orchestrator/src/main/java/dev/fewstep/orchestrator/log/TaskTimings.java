@@ -36,7 +36,7 @@ final class TaskTimings {
       return;
     }
     if (old.isPresent() && old.get() == TaskState.RUNNING) {
-      metrics.attemptEnded(task.kind(), task.deviceClass(), end(known.get(), task));
+      metrics.attemptEnded(task.kind(), task.deviceClass(), end(task));
     }
     Instant queued = queuedSince.remove(task.key());
     if (task.state() == TaskState.QUEUED) {
@@ -70,13 +70,16 @@ final class TaskTimings {
         Duration.ofNanos(System.nanoTime() - began), batch.changes().size(), batch.transitions());
   }
 
-  private static AttemptEnd end(TaskRecord running, TaskRecord after) {
-    return switch (after.state()) {
-      case SUCCEEDED, CACHED -> AttemptEnd.SUCCEEDED;
-      case CANCELLED -> AttemptEnd.CANCELLED;
-      case QUEUED -> after.handedBack().isPresent() ? AttemptEnd.RELEASED : AttemptEnd.LOST;
-      case FAILED -> after.losses() > running.losses() ? AttemptEnd.LOST : AttemptEnd.FAILED;
-      case PENDING, RUNNING -> AttemptEnd.FAILED;
+  /** As the record itself says. */
+  private static AttemptEnd end(TaskRecord after) {
+    if (after.state() == TaskState.SUCCEEDED) {
+      return AttemptEnd.SUCCEEDED;
+    }
+    return switch (after.past().get(after.past().size() - 1).end()) {
+      case FAILED -> AttemptEnd.FAILED;
+      case LOST -> AttemptEnd.LOST;
+      case HANDED_BACK -> AttemptEnd.RELEASED;
+      case WITHDRAWN -> AttemptEnd.CANCELLED;
     };
   }
 }
