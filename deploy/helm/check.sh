@@ -9,6 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 out=${1:-$(mktemp -d "${TMPDIR:-/tmp}/fewstep-helm.XXXXXX")}
 [ $# -gt 0 ] || trap 'rm -rf "$out"' EXIT
 chart=$here/fewstep
+mkdir -p "$out"
 small=(--set kafka.bootstrapServers=kafka:9092 --set s3.endpoint=http://minio:9000 --set secrets.s3AccessKey=access --set secrets.s3SecretKey=secretsecret
   --set secrets.adminToken=0123456789abcdef0123456789abcdef)
 

@@ -49,6 +49,11 @@ capabilities: {drop: [ALL]}
 - {name: FEWSTEP_BUCKET, value: {{ .Values.s3.bucket | quote }}}
 - {name: FEWSTEP_LOG_LEVEL, value: {{ .Values.log.level | quote }}}
 - {name: FEWSTEP_LOG_FORMAT, value: {{ .Values.log.format | quote }}}
+{{- if .Values.traces.endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .Values.traces.endpoint | quote }}}
+- {name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .Values.traces.ratio | quote }}}
+{{- end }}
 - {name: AWS_ACCESS_KEY_ID_FILE, value: /run/secrets/fewstep/s3-access-key}
 - {name: AWS_SECRET_ACCESS_KEY_FILE, value: /run/secrets/fewstep/s3-secret-key}
 {{- end }}

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fewstep.schemas.Json;
+import dev.fewstep.telemetry.Traceparent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -36,6 +37,7 @@ final class ApiClient {
   private final URI base;
   private final HttpClient http;
   private final String token;
+  private final Map<String, String> trace;
 
   /** Of a server that requires no token. */
   ApiClient(String base) {
@@ -49,6 +51,12 @@ final class ApiClient {
 
   /** Trusting a server by other certificates than the system's. */
   ApiClient(String base, String token, Optional<SSLContext> trust) {
+    this(base, token, trust, "");
+  }
+
+  /** In a trace: the place in it as {@code traceparent} of W3C says it, empty for none. */
+  ApiClient(String base, String token, Optional<SSLContext> trust, String traceparent) {
+    this.trace = Traceparent.headers(Traceparent.parse(traceparent));
     if (token.chars().anyMatch(c -> c <= ' ' || c > '~')) {
       throw CliException.usage("the token has characters that no token has");
     }
@@ -217,6 +225,7 @@ final class ApiClient {
   private HttpRequest.Builder request(String path) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + path)).header("Accept", "application/json");
+    trace.forEach(request::header);
     return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
   }
 

@@ -96,6 +96,7 @@ final class DescribeCommand implements Callable<Integer> {
     tell(experiment.path("pausedAt"), "paused since %s; go on with 'fewstep resume " + id + "'");
     tell(experiment.path("cancelledAt"), "cancelled at %s");
     tell(experiment.path("failure"), "failed: %s");
+    tell(experiment.path("traceId"), "trace %s");
     rungs(experiment.path("rungs"));
     main.out().println();
     TrialTable.print(client, id, output.output(main));

@@ -7,6 +7,7 @@ import dev.fewstep.orchestrator.OrchestratorConfig;
 import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.store.S3Settings;
+import dev.fewstep.telemetry.Traces;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -33,10 +34,16 @@ final class LocalStack implements AutoCloseable {
   private final EmbeddedStack embedded;
   private final Orchestrator orchestrator;
   private final WorkerProcess worker;
+  private final Traces traces;
   private final String adminToken;
 
   private LocalStack(
-      EmbeddedStack embedded, Orchestrator orchestrator, WorkerProcess worker, String adminToken) {
+      EmbeddedStack embedded,
+      Orchestrator orchestrator,
+      WorkerProcess worker,
+      Traces traces,
+      String adminToken) {
+    this.traces = traces;
     this.adminToken = adminToken;
     this.embedded = embedded;
     this.orchestrator = orchestrator;
@@ -59,6 +66,7 @@ final class LocalStack implements AutoCloseable {
     requireRoom(data);
     notice.accept("starting broker, store and orchestrator in " + data);
     HttpSettings http = http(settings);
+    Traces traces = settings.traces("fewstep-orchestrator");
     EmbeddedStack embedded = EmbeddedStack.start(data, EmbeddedOptions.anyPorts());
     Orchestrator orchestrator = null;
     WorkerProcess worker = null;
@@ -77,7 +85,8 @@ final class LocalStack implements AutoCloseable {
                       http)
                   .withRetention(settings.age(Setting.RETENTION))
                   .withPrometheus(settings.address(Setting.PROMETHEUS))
-                  .withWebhooks(settings.webhooks()));
+                  .withWebhooks(settings.webhooks())
+                  .withTraces(traces));
       worker =
           new WorkerProcess(
               workerEnvironment(settings, embedded, bucket),
@@ -85,7 +94,7 @@ final class LocalStack implements AutoCloseable {
               notice);
       LocalStack stack =
           new LocalStack(
-              embedded, orchestrator, worker, settings.text(Setting.ADMIN_TOKEN).strip());
+              embedded, orchestrator, worker, traces, settings.text(Setting.ADMIN_TOKEN).strip());
       stack.awaitReady();
       notice.accept(
           String.format(
@@ -94,7 +103,7 @@ final class LocalStack implements AutoCloseable {
               Duration.between(start, Instant.now()).toMillis() / 1000.0));
       return stack;
     } catch (RuntimeException e) {
-      closeAll(worker, orchestrator, embedded);
+      closeAll(worker, orchestrator, embedded, traces);
       throw e;
     }
   }
@@ -191,7 +200,7 @@ final class LocalStack implements AutoCloseable {
 
   @Override
   public void close() {
-    closeAll(worker, orchestrator, embedded);
+    closeAll(worker, orchestrator, embedded, traces);
   }
 
   private static void closeAll(AutoCloseable... parts) {

@@ -3,6 +3,7 @@ package dev.fewstep.cli;
 import dev.fewstep.orchestrator.Orchestrator;
 import dev.fewstep.orchestrator.OrchestratorConfig;
 import dev.fewstep.orchestrator.api.HttpSettings;
+import dev.fewstep.telemetry.Traces;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -104,9 +105,11 @@ final class ServerCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw CliException.usage(e.getMessage(), e);
     }
-    Orchestrator orchestrator = Orchestrator.start(config);
-    main.out().println("serving " + orchestrator.address());
-    return Lifetime.untilStopped(orchestrator, false);
+    try (Traces traces = settings.traces("fewstep-orchestrator")) {
+      Orchestrator orchestrator = Orchestrator.start(config.withTraces(traces));
+      main.out().println("serving " + orchestrator.address());
+      return Lifetime.untilStopped(orchestrator, false);
+    }
   }
 
   private static OrchestratorConfig config(Settings settings, boolean insecure) {

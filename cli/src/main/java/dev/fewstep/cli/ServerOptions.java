@@ -28,7 +28,8 @@ final class ServerOptions {
     return new ApiClient(
         settings.text(Setting.SERVER),
         settings.text(Setting.TOKEN).strip(),
-        Trust.of(settings.text(Setting.CA)));
+        Trust.of(settings.text(Setting.CA)),
+        settings.text(Setting.TRACEPARENT).strip());
   }
 
   private static String read(Path file) {

@@ -44,6 +44,12 @@ enum Setting {
       "30s",
       false,
       "how long a published task may stay unstarted before it is published again"),
+  TRACEPARENT(
+      "traceparent",
+      "TRACEPARENT",
+      "",
+      false,
+      "place in a trace (W3C) to which what is asked of a server belongs"),
   RETENTION(
       "server.retention",
       "FEWSTEP_RETENTION",

@@ -7,6 +7,7 @@ import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import dev.fewstep.store.S3Settings;
+import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.tensor.ScriptTrust;
 import java.io.IOException;
 import java.io.StringReader;
@@ -232,6 +233,20 @@ final class Settings {
     } catch (IllegalArgumentException e) {
       throw CliException.usage(
           "FEWSTEP_WEBHOOK_HOSTS, FEWSTEP_WEBHOOK_SECRET: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Where traces go, as OpenTelemetry's own variables say.
+   *
+   * @param service what this process is called there
+   * @throws CliException when one of the variables cannot be meant
+   */
+  Traces traces(String service) {
+    try {
+      return Traces.fromEnvironment(service, Main.Version.text(), environment);
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage(e.getMessage(), e);
     }
   }
 

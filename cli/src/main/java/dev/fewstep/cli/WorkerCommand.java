@@ -1,5 +1,6 @@
 package dev.fewstep.cli;
 
+import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.Worker;
 import dev.fewstep.worker.WorkerConfig;
 import dev.fewstep.worker.task.KafkaSettings;
@@ -109,12 +110,14 @@ final class WorkerCommand implements Callable<Integer> {
                 Pulse.Intervals.defaults().metrics()),
             PATIENCE,
             settings.duration(Setting.DRAIN_TIMEOUT));
-    Worker worker = Worker.start(config);
-    main.err()
-        .printf(
-            "worker %s takes %s tasks; metrics at http://%s:%d/metrics%n",
-            worker.workerId(), config.deviceClass(), config.httpHost(), worker.httpPort());
-    return Lifetime.untilStopped(() -> stop(worker), untilStdinCloses);
+    try (Traces traces = settings.traces("fewstep-worker")) {
+      Worker worker = Worker.start(config.withTraces(traces));
+      main.err()
+          .printf(
+              "worker %s takes %s tasks; metrics at http://%s:%d/metrics%n",
+              worker.workerId(), config.deviceClass(), config.httpHost(), worker.httpPort());
+      return Lifetime.untilStopped(() -> stop(worker), untilStdinCloses);
+    }
   }
 
   /** Stops in time: a task that does not hand itself back is given up, and its lease runs out. */

@@ -54,15 +54,17 @@ class DeploymentSettingsTest {
     for (String template : new String[] {"_helpers.tpl", "server.yaml", "workers.yaml"}) {
       names.addAll(named(HOME.resolve("deploy/helm/fewstep/templates/" + template), HELM));
     }
+    names.removeIf(name -> name.startsWith("OTEL_"));
     assertThat(names).hasSizeGreaterThan(15).isSubsetOf(known());
   }
 
   @Test
-  void every_variable_of_the_compose_file_is_a_setting_or_kafkas() {
+  void every_variable_of_the_compose_file_is_a_setting_or_kafkas_or_opentelemetrys() {
     Set<String> names = named(HOME.resolve("deploy/compose/compose.yaml"), COMPOSE);
     names.removeIf(
         name ->
             name.equals("CLUSTER_ID")
+                || name.startsWith("OTEL_")
                 || (name.startsWith("KAFKA_") && !name.equals(Setting.BOOTSTRAP.variable())));
     assertThat(names).hasSizeGreaterThan(12).isSubsetOf(known());
   }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -20,13 +21,20 @@ final class UpProcess implements AutoCloseable {
   private static final Path MODELS = Path.of("..", "models", "fashion-mnist").toAbsolutePath();
 
   private final Path folder;
+  private final Map<String, String> environment;
   private Optional<Process> up = Optional.empty();
   private Optional<ApiClient> client = Optional.empty();
   private String address = "";
 
   /** A process that keeps everything in a folder. */
   UpProcess(Path folder) {
+    this(folder, Map.of());
+  }
+
+  /** The same with further environment variables. */
+  UpProcess(Path folder, Map<String, String> environment) {
     this.folder = folder;
+    this.environment = Map.copyOf(environment);
   }
 
   /** A client of it. */
@@ -58,6 +66,7 @@ final class UpProcess implements AutoCloseable {
     builder.environment().put("FEWSTEP_DATA_DIR", folder.resolve("data").toString());
     builder.environment().put("FEWSTEP_CACHE_DIR", folder.resolve("cache").toString());
     builder.environment().put("FEWSTEP_THREADS", "2");
+    builder.environment().putAll(environment);
     builder
         .environment()
         .putIfAbsent(

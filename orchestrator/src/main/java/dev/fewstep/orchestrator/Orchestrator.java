@@ -134,7 +134,8 @@ public final class Orchestrator implements AutoCloseable {
     topics.ensureTopics();
     state = own(StateView.start(config.kafka(), metrics));
     MetricsTail curves = own(MetricsTail.start(config.kafka(), clock));
-    CommandGateway gateway = own(new CommandGateway(config.kafka(), state, PATIENCE));
+    CommandGateway gateway =
+        own(new CommandGateway(config.kafka(), state, PATIENCE, config.traces()));
     AuditLog audit = own(new AuditLog(config.kafka()));
     Archivist archivist = new Archivist(state, store, clock);
     ScheduledThreadPoolExecutor probes = probes();
@@ -151,7 +152,8 @@ public final class Orchestrator implements AutoCloseable {
                     probes,
                     clock,
                     metrics,
-                    listener)));
+                    listener,
+                    config.traces())));
     Jobs jobs = own(new Jobs(clock));
     CurrentState current = own(new CurrentState(config.kafka(), state));
     Doctor doctor =
@@ -182,7 +184,8 @@ public final class Orchestrator implements AutoCloseable {
                     new Care(doctor, jobs, store.bucket(), current),
                     panels(config, metrics, curves, clock),
                     config.webhooks(),
-                    audit)));
+                    audit,
+                    config.traces())));
     own(
         ScheduleRetention.start(
             state, gateway, archivist, SCHEDULE_RETENTION_PAUSE, leader::leads));

@@ -8,6 +8,7 @@ import dev.fewstep.orchestrator.experiment.Settings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
 import dev.fewstep.store.S3Settings;
+import dev.fewstep.telemetry.Traces;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * @param prometheus the Prometheus server that the dashboard's panels come from; empty to show what
  *     this process measured
  * @param webhooks which webhooks may be told
+ * @param traces what spans are begun with; closed by whoever made it
  */
 public record OrchestratorConfig(
     KafkaSettings kafka,
@@ -35,7 +37,8 @@ public record OrchestratorConfig(
     Duration recordLock,
     Optional<Duration> retention,
     Optional<URI> prometheus,
-    WebhookSettings webhooks) {
+    WebhookSettings webhooks,
+    Traces traces) {
   /** Of an orchestrator that archives nothing by itself. */
   public OrchestratorConfig(
       KafkaSettings kafka,
@@ -51,7 +54,8 @@ public record OrchestratorConfig(
         recordLock,
         Optional.empty(),
         Optional.empty(),
-        WebhookSettings.none());
+        WebhookSettings.none(),
+        Traces.off());
   }
 
   public OrchestratorConfig {
@@ -63,6 +67,7 @@ public record OrchestratorConfig(
     requireNonNull(retention, "retention");
     requireNonNull(prometheus, "prometheus");
     requireNonNull(webhooks, "webhooks");
+    requireNonNull(traces, "traces");
     retention.ifPresent(
         age ->
             require(
@@ -87,24 +92,30 @@ public record OrchestratorConfig(
   /** The same with other times and bounds of decisions. */
   public OrchestratorConfig withDecisions(Settings value) {
     return new OrchestratorConfig(
-        kafka, store, http, value, recordLock, retention, prometheus, webhooks);
+        kafka, store, http, value, recordLock, retention, prometheus, webhooks, traces);
   }
 
   /** The same with a retention. */
   public OrchestratorConfig withRetention(Optional<Duration> value) {
     return new OrchestratorConfig(
-        kafka, store, http, decisions, recordLock, value, prometheus, webhooks);
+        kafka, store, http, decisions, recordLock, value, prometheus, webhooks, traces);
   }
 
   /** The same with a Prometheus server. */
   public OrchestratorConfig withPrometheus(Optional<URI> value) {
     return new OrchestratorConfig(
-        kafka, store, http, decisions, recordLock, retention, value, webhooks);
+        kafka, store, http, decisions, recordLock, retention, value, webhooks, traces);
   }
 
   /** The same with webhooks. */
   public OrchestratorConfig withWebhooks(WebhookSettings value) {
     return new OrchestratorConfig(
-        kafka, store, http, decisions, recordLock, retention, prometheus, value);
+        kafka, store, http, decisions, recordLock, retention, prometheus, value, traces);
+  }
+
+  /** The same with traces. */
+  public OrchestratorConfig withTraces(Traces value) {
+    return new OrchestratorConfig(
+        kafka, store, http, decisions, recordLock, retention, prometheus, webhooks, value);
   }
 }

@@ -3,6 +3,7 @@ package dev.fewstep.store;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.store.S3Exception.Reason;
+import dev.fewstep.telemetry.Traces;
 import io.minio.AbortMultipartUploadArgs;
 import io.minio.BucketExistsArgs;
 import io.minio.CopyObjectArgs;
@@ -30,6 +31,7 @@ import io.minio.messages.LifecycleConfiguration;
 import io.minio.messages.ListMultipartUploadsResult;
 import io.minio.messages.Status;
 import io.minio.messages.VersioningConfiguration;
+import io.opentelemetry.context.Context;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -45,6 +47,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 
 /**
@@ -79,6 +82,11 @@ public final class S3Bucket implements AutoCloseable {
 
   /** A bucket of whose requests a listener hears. */
   public S3Bucket(S3Settings settings, StoreListener listener) {
+    this(settings, listener, Traces.off());
+  }
+
+  /** A bucket whose requests are part of the trace in which they are made. */
+  public S3Bucket(S3Settings settings, StoreListener listener, Traces traces) {
     requireNonNull(listener, "listener");
     this.settings = requireNonNull(settings, "settings");
     this.calls = new S3Calls(settings);
@@ -87,6 +95,8 @@ public final class S3Bucket implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(5))
             .readTimeout(Duration.ofSeconds(60))
             .writeTimeout(Duration.ofSeconds(60))
+            .dispatcher(dispatcher(traces))
+            .addInterceptor(new TracedCalls(traces))
             .addInterceptor(new MeasuredCalls(listener))
             .addInterceptor(new EmptyStorageClass())
             .addInterceptor(new Http.StatusRetryInterceptor())
@@ -105,6 +115,12 @@ public final class S3Bucket implements AutoCloseable {
             .credentials(settings.accessKey(), settings.secretKey())
             .httpClient(http)
             .build();
+  }
+
+  /** Calls are made on its threads, in the trace of the thread that asked for them. */
+  private static Dispatcher dispatcher(Traces traces) {
+    Dispatcher usual = new Dispatcher();
+    return traces.on() ? new Dispatcher(Context.taskWrapping(usual.executorService())) : usual;
   }
 
   /** Where it is. */

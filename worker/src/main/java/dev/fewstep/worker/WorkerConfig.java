@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.store.S3Settings;
+import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.task.KafkaSettings;
 import dev.fewstep.worker.task.Pulse;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import java.time.Duration;
  * @param intervals between presences, heartbeats and metrics
  * @param startTimeout how long the artifact store may be away at the start
  * @param drainTimeout how long a running task may take to hand itself back at the stop
+ * @param traces what spans are begun with; closed by whoever made it
  */
 public record WorkerConfig(
     KafkaSettings kafka,
@@ -40,7 +42,40 @@ public record WorkerConfig(
     int httpPort,
     Pulse.Intervals intervals,
     Duration startTimeout,
-    Duration drainTimeout) {
+    Duration drainTimeout,
+    Traces traces) {
+  /** Of a worker that records no traces. */
+  public WorkerConfig(
+      KafkaSettings kafka,
+      S3Settings store,
+      String deviceClass,
+      String device,
+      int threads,
+      int shards,
+      Path dataDirectory,
+      long cacheBytes,
+      String httpHost,
+      int httpPort,
+      Pulse.Intervals intervals,
+      Duration startTimeout,
+      Duration drainTimeout) {
+    this(
+        kafka,
+        store,
+        deviceClass,
+        device,
+        threads,
+        shards,
+        dataDirectory,
+        cacheBytes,
+        httpHost,
+        httpPort,
+        intervals,
+        startTimeout,
+        drainTimeout,
+        Traces.off());
+  }
+
   public WorkerConfig {
     requireNonNull(kafka, "kafka");
     requireNonNull(store, "store");
@@ -51,6 +86,7 @@ public record WorkerConfig(
     requireNonNull(intervals, "intervals");
     requireNonNull(startTimeout, "startTimeout");
     requireNonNull(drainTimeout, "drainTimeout");
+    requireNonNull(traces, "traces");
     require(threads >= 1, "threads must be at least 1, not %s", threads);
     require(shards >= 1, "shards must be at least 1, not %s", shards);
     require(cacheBytes > 0, "cacheBytes must be positive, not %s", cacheBytes);
@@ -78,5 +114,24 @@ public record WorkerConfig(
         Pulse.Intervals.defaults(),
         Duration.ofSeconds(60),
         Duration.ofSeconds(60));
+  }
+
+  /** The same with traces. */
+  public WorkerConfig withTraces(Traces value) {
+    return new WorkerConfig(
+        kafka,
+        store,
+        deviceClass,
+        device,
+        threads,
+        shards,
+        dataDirectory,
+        cacheBytes,
+        httpHost,
+        httpPort,
+        intervals,
+        startTimeout,
+        drainTimeout,
+        value);
   }
 }

@@ -103,7 +103,8 @@ public final class WorkerVerticle extends VerticleBase {
 
   private void startParts(WorkerMetrics metrics) throws IOException, InterruptedException {
     Device device = TorchEngine.device(config.device());
-    S3ArtifactStore store = add(new S3ArtifactStore(config.store(), metrics::storeAnswered));
+    S3ArtifactStore store =
+        add(new S3ArtifactStore(config.store(), metrics::storeAnswered, config.traces()));
     awaitStore(store);
     ArtifactCache cache =
         new ArtifactCache(
@@ -121,7 +122,7 @@ public final class WorkerVerticle extends VerticleBase {
             config.shards(),
             config.dataDirectory().resolve("scratch"),
             Provenance.of(device, config.shards()));
-    TaskRunner runner = new TaskRunner(store, cache, place, work, metrics);
+    TaskRunner runner = new TaskRunner(store, cache, place, work, metrics, config.traces());
     ControlView view = new ControlView();
     TaskReporter reporter = add(new TaskReporter(config.kafka(), workerId, metrics));
     ControlTail control = add(ControlTail.start(config.kafka(), workerId, view, metrics));
@@ -129,7 +130,15 @@ public final class WorkerVerticle extends VerticleBase {
         add(Pulse.start(reporter, identity(device), config.intervals(), metrics::heartbeat, clock));
     TaskTaker taker =
         new TaskTaker(
-            config.kafka(), control, view, reporter, pulse, runner::run, runner::hasRoom, clock);
+            config.kafka(),
+            control,
+            view,
+            reporter,
+            pulse,
+            runner::run,
+            runner::hasRoom,
+            clock,
+            config.traces());
     taker.start();
     running = new Running(control, taker, pulse);
   }

@@ -13,6 +13,7 @@ import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
 import dev.fewstep.orchestrator.panel.PanelSource;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
+import dev.fewstep.telemetry.Traces;
 import java.time.Clock;
 
 /**
@@ -31,6 +32,7 @@ import java.time.Clock;
  * @param panels the fleet over time
  * @param webhooks which webhooks may be told
  * @param audit who asked for what
+ * @param traces what the span of each request is begun with
  */
 public record ApiParts(
     StateView state,
@@ -45,7 +47,8 @@ public record ApiParts(
     Care care,
     PanelSource panels,
     WebhookSettings webhooks,
-    AuditLog audit) {
+    AuditLog audit,
+    Traces traces) {
   public ApiParts {
     requireNonNull(state, "state");
     requireNonNull(gateway, "gateway");
@@ -60,5 +63,6 @@ public record ApiParts(
     requireNonNull(panels, "panels");
     requireNonNull(webhooks, "webhooks");
     requireNonNull(audit, "audit");
+    requireNonNull(traces, "traces");
   }
 }

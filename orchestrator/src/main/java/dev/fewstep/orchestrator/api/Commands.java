@@ -74,7 +74,7 @@ final class Commands {
       Function<OutcomeRecord, JsonNode> accepted,
       Look afterwards) {
     replies
-        .blocking(() -> gateway.send(command))
+        .blocking(() -> gateway.send(command, TracedRequests.of(context)))
         .compose(
             outcome -> Future.fromCompletionStage(outcome, context.vertx().getOrCreateContext()))
         .compose(

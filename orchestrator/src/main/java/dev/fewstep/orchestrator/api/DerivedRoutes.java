@@ -13,6 +13,7 @@ import dev.fewstep.schemas.spec.ExperimentSpec;
 import dev.fewstep.schemas.spec.SpecChanges;
 import dev.fewstep.schemas.spec.SpecText;
 import dev.fewstep.schemas.state.Problem;
+import dev.fewstep.telemetry.Traceparent;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
@@ -135,7 +136,12 @@ final class DerivedRoutes {
               commands.send(
                   context,
                   new Command.SubmitExperiment(
-                      commandId, clock.instant(), user, made.spec(), Optional.of(made.lineage())),
+                          commandId,
+                          clock.instant(),
+                          user,
+                          made.spec(),
+                          Optional.of(made.lineage()))
+                      .within(Traceparent.text(TracedRequests.of(context))),
                   201,
                   outcome -> {
                     Commands.located(context, outcome);

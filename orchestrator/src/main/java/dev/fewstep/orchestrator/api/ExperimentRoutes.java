@@ -9,6 +9,7 @@ import dev.fewstep.orchestrator.view.ExperimentQuery;
 import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.spec.ExperimentSpec;
+import dev.fewstep.telemetry.Traceparent;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
@@ -98,7 +99,8 @@ final class ExperimentRoutes {
             spec ->
                 commands.send(
                     context,
-                    new Command.SubmitExperiment(commandId, clock.instant(), user, spec),
+                    new Command.SubmitExperiment(commandId, clock.instant(), user, spec)
+                        .within(Traceparent.text(TracedRequests.of(context))),
                     201,
                     outcome -> {
                       Commands.located(context, outcome);

@@ -23,6 +23,7 @@ import dev.fewstep.schemas.spec.ExperimentBody;
 import dev.fewstep.schemas.spec.Nearest;
 import dev.fewstep.schemas.state.ArchivedRecord;
 import dev.fewstep.schemas.state.ExperimentRecord;
+import dev.fewstep.telemetry.Traceparent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,10 @@ final class ExperimentViews {
     view.set("labels", Json.toTree(experiment.spec().metadata().labels()));
     view.put("submittedBy", experiment.submittedBy());
     view.put("submittedAt", experiment.submittedAt().toString());
+    experiment
+        .traceparent()
+        .flatMap(place -> Traceparent.traceId(Traceparent.parse(place)))
+        .ifPresent(trace -> view.put("traceId", trace));
     ObjectNode policy = view.putObject("policy");
     policy.put("priority", experiment.currentPriority());
     policy.put("maxParallel", experiment.currentMaxParallel());

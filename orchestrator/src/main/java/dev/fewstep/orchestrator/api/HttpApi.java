@@ -147,6 +147,7 @@ public final class HttpApi implements AutoCloseable {
     router.route().handler(new HostGuard(settings.host()));
     router.route(ApiContract.PREFIX + "/*").handler(replies::stamp);
     router.route(ApiContract.PREFIX + "/*").handler(gate::authenticate);
+    router.route(ApiContract.PREFIX + "/*").handler(new TracedRequests(parts.traces()));
     router.route(ApiContract.PREFIX + "/*").subRouter(builder.createRouter());
     router
         .route(ApiContract.PREFIX + "/*")

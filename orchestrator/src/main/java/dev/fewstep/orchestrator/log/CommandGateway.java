@@ -6,6 +6,13 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.OutcomeRecord;
+import dev.fewstep.telemetry.TraceKeys;
+import dev.fewstep.telemetry.Traceparent;
+import dev.fewstep.telemetry.Traces;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Context;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +34,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class CommandGateway implements AutoCloseable {
   private final StateView view;
   private final Duration patience;
+  private final Traces traces;
   private final Producer<byte[], byte[]> producer;
   private final StateView.Subscription subscription;
   private final Map<UUID, CompletableFuture<Optional<OutcomeRecord>>> waiting =
@@ -36,8 +44,10 @@ public final class CommandGateway implements AutoCloseable {
    * A gateway.
    *
    * @param patience how long an outcome is waited for
+   * @param traces what the span of each command is begun with
    */
-  public CommandGateway(KafkaSettings settings, StateView view, Duration patience) {
+  public CommandGateway(KafkaSettings settings, StateView view, Duration patience, Traces traces) {
+    this.traces = requireNonNull(traces, "traces");
     this.view = requireNonNull(view, "view");
     this.patience = requireNonNull(patience, "patience");
     Map<String, Object> config =
@@ -62,6 +72,11 @@ public final class CommandGateway implements AutoCloseable {
    *     carried out; exceptional when the command could not be written
    */
   public CompletableFuture<Optional<OutcomeRecord>> send(Command command) {
+    return send(command, Context.root());
+  }
+
+  /** The same as part of a trace. */
+  public CompletableFuture<Optional<OutcomeRecord>> send(Command command, Context trace) {
     UUID id = command.commandId();
     CompletableFuture<Optional<OutcomeRecord>> outcome =
         waiting.computeIfAbsent(id, key -> new CompletableFuture<>());
@@ -71,19 +86,39 @@ public final class CommandGateway implements AutoCloseable {
       outcome.complete(known);
       return outcome;
     }
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(
+            Topics.INBOX, 0, id.toString().getBytes(StandardCharsets.UTF_8), bytes(command));
+    Span span = span(command, trace);
+    Traceparent.write(trace.with(span), record.headers());
     var unused =
         producer.send(
-            new ProducerRecord<>(
-                Topics.INBOX, 0, id.toString().getBytes(StandardCharsets.UTF_8), bytes(command)),
+            record,
             (metadata, failure) -> {
               if (failure != null) {
+                span.setStatus(StatusCode.ERROR, failure.getClass().getName());
                 outcome.completeExceptionally(failure);
               }
+              span.end();
             });
     return outcome
         .copy()
         .completeOnTimeout(Optional.empty(), patience.toMillis(), TimeUnit.MILLISECONDS)
         .whenComplete((found, failure) -> waiting.remove(id, outcome));
+  }
+
+  /** From here into the inbox; outside a trace there is none. */
+  private Span span(Command command, Context trace) {
+    if (!Span.fromContext(trace).getSpanContext().isValid()) {
+      return Span.getInvalid();
+    }
+    return traces
+        .span("send " + command.getClass().getSimpleName(), SpanKind.PRODUCER)
+        .setParent(trace)
+        .setAttribute(TraceKeys.MESSAGING_SYSTEM, "kafka")
+        .setAttribute(TraceKeys.MESSAGING_DESTINATION, Topics.INBOX)
+        .setAttribute(TraceKeys.COMMAND, command.commandId().toString())
+        .startSpan();
   }
 
   private static byte[] bytes(Command command) {

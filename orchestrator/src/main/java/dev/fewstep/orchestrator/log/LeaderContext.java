@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.experiment.Decider;
 import dev.fewstep.orchestrator.ops.OrchestratorMetrics;
+import dev.fewstep.telemetry.Traces;
 import java.time.Clock;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -19,6 +20,7 @@ import java.util.concurrent.ScheduledExecutorService;
  * @param clock the wall clock, for times that people read
  * @param metrics counts
  * @param listener hears of the stages
+ * @param traces what spans are begun with
  */
 public record LeaderContext(
     KafkaSettings settings,
@@ -29,7 +31,8 @@ public record LeaderContext(
     ScheduledExecutorService executor,
     Clock clock,
     OrchestratorMetrics metrics,
-    TermListener listener) {
+    TermListener listener,
+    Traces traces) {
   public LeaderContext {
     requireNonNull(settings, "settings");
     requireNonNull(view, "view");
@@ -40,5 +43,6 @@ public record LeaderContext(
     requireNonNull(clock, "clock");
     requireNonNull(metrics, "metrics");
     requireNonNull(listener, "listener");
+    requireNonNull(traces, "traces");
   }
 }

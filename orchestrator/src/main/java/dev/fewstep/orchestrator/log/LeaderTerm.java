@@ -71,6 +71,7 @@ final class LeaderTerm implements AutoCloseable {
   private final KafkaClientMetrics meters;
   private final TaskTimings timings;
   private final TaskJournal journal = new TaskJournal();
+  private final LeaderTraces traces;
   private final StateCodec codec = new StateCodec();
   private final OrchestratorState state;
   private final ArtifactChecks checks;
@@ -102,6 +103,7 @@ final class LeaderTerm implements AutoCloseable {
     // Set by the first transaction: this machine's own clock may be hours wrong.
     this.recordClock = new RecordClock(Instant.EPOCH, System::nanoTime);
     this.timings = new TaskTimings(context.metrics());
+    this.traces = new LeaderTraces(context.traces());
     // On a connection of its own: behind a fetch that waits for records, a question waits as long.
     Map<String, Object> config = context.settings().client("fewstep-leader-end");
     config.put("isolation.level", "read_committed");
@@ -262,6 +264,7 @@ final class LeaderTerm implements AutoCloseable {
       LOG.warn("Inbox record {} is no message and was skipped: {}", found.offset(), e.getMessage());
       return;
     }
+    traces.received(found, message);
     try {
       timings.decided(
           message,
@@ -297,6 +300,7 @@ final class LeaderTerm implements AutoCloseable {
     batch.checks().forEach(checks::ask);
     var unused = transact(batch);
     timings.committed(began, batch);
+    traces.committed();
     journal.committed();
   }
 
@@ -345,11 +349,13 @@ final class LeaderTerm implements AutoCloseable {
     Future<RecordMetadata> last = send(Topics.STATE, read.key(), codec.encode(read));
     for (TaskToPublish task : batch.tasks()) {
       TaskMessage message = task.message();
-      var unused =
-          send(
+      ProducerRecord<byte[], byte[]> record =
+          record(
               Topics.tasks(task.deviceClass()),
               message.taskKey(),
               Optional.of(Json.toBytes(message)));
+      traces.publishes(message, task.deviceClass(), state, record.headers());
+      var unused = producer.send(record);
     }
     for (String forgotten : batch.forgotten()) {
       var unused = send(Topics.CONTROL, forgotten, Optional.empty());
@@ -387,12 +393,17 @@ final class LeaderTerm implements AutoCloseable {
   }
 
   private Future<RecordMetadata> send(String topic, String key, Optional<byte[]> value) {
-    return producer.send(
-        new ProducerRecord<>(topic, 0, key.getBytes(StandardCharsets.UTF_8), value.orElse(null)));
+    return producer.send(record(topic, key, value));
+  }
+
+  private static ProducerRecord<byte[], byte[]> record(
+      String topic, String key, Optional<byte[]> value) {
+    return new ProducerRecord<>(topic, 0, key.getBytes(StandardCharsets.UTF_8), value.orElse(null));
   }
 
   @Override
   public void close() {
+    traces.ended();
     meters.close();
     producer.close(Duration.ZERO);
     ends.close(CloseOptions.timeout(Duration.ZERO));

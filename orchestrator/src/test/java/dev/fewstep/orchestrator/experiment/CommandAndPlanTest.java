@@ -46,6 +46,21 @@ class CommandAndPlanTest {
   }
 
   @Test
+  void anExperimentKeepsThePlaceInATraceThatItWasAskedForAt() {
+    Optional<String> place = Optional.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    OutcomeRecord outcome =
+        world.outcome(
+            new Command.SubmitExperiment(world.id(), world.time, "me", Specs.spec("e"))
+                .within(place));
+    world.settle();
+    world.outcome(new Command.PauseExperiment(world.id(), world.time, outcome.subject(), false));
+
+    assertThat(world.state.experiment(outcome.subject()).orElseThrow().paused()).isTrue();
+    assertThat(world.state.experiment(outcome.subject()).orElseThrow().traceparent())
+        .isEqualTo(place);
+  }
+
+  @Test
   void namesThatAreNoInputsAreRefusedWithTheNearestOnes() {
     ExperimentSpec typo =
         Specs.spec("e", "{\"loss.extractor\": [\"smal/multi\", \"ddpm\"]}", Specs.ONE_SEED, "{}");

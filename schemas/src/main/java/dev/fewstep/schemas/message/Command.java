@@ -31,18 +31,31 @@ public sealed interface Command extends InboxMessage {
    * Runs an experiment. Its id is made from the command's.
    *
    * @param lineage the experiment that it came from
+   * @param traceparent the place in a trace at which it was asked for, to which all that is done
+   *     for it belongs; in the form of W3C Trace Context
    */
   record SubmitExperiment(
       UUID commandId,
       Instant at,
       String submittedBy,
       ExperimentSpec experiment,
-      Optional<Lineage> lineage)
+      Optional<Lineage> lineage,
+      Optional<String> traceparent)
       implements Command {
     /** An experiment that came from no other. */
     public SubmitExperiment(
         UUID commandId, Instant at, String submittedBy, ExperimentSpec experiment) {
       this(commandId, at, submittedBy, experiment, Optional.empty());
+    }
+
+    /** An experiment outside any trace. */
+    public SubmitExperiment(
+        UUID commandId,
+        Instant at,
+        String submittedBy,
+        ExperimentSpec experiment,
+        Optional<Lineage> lineage) {
+      this(commandId, at, submittedBy, experiment, lineage, Optional.empty());
     }
 
     public SubmitExperiment {
@@ -51,6 +64,12 @@ public sealed interface Command extends InboxMessage {
       requireNonNull(submittedBy, "submittedBy");
       requireNonNull(experiment, "experiment");
       lineage = lineage == null ? Optional.empty() : lineage;
+      traceparent = traceparent == null ? Optional.empty() : traceparent;
+    }
+
+    /** The same as part of a trace. */
+    public SubmitExperiment within(Optional<String> newTraceparent) {
+      return new SubmitExperiment(commandId, at, submittedBy, experiment, lineage, newTraceparent);
     }
   }
 

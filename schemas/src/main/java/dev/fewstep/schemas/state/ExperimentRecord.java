@@ -39,6 +39,8 @@ import java.util.UUID;
  *     experiment that it replaces or extends, so that the two share results; empty for its own
  * @param servedAt record time at which one of its tasks was last published, as far as it matters
  *     for aging: noted now and then; also when it was resumed
+ * @param traceparent the place in a trace to which its tasks belong, when traces were recorded as
+ *     it was submitted
  */
 public record ExperimentRecord(
     String id,
@@ -59,7 +61,8 @@ public record ExperimentRecord(
     Optional<Integer> priority,
     Optional<Integer> maxParallel,
     Optional<String> salt,
-    Optional<Instant> servedAt)
+    Optional<Instant> servedAt,
+    Optional<String> traceparent)
     implements StateValue {
   public ExperimentRecord {
     requireNonNull(id, "id");
@@ -79,6 +82,7 @@ public record ExperimentRecord(
     maxParallel = maxParallel == null ? Optional.empty() : maxParallel;
     salt = salt == null ? Optional.empty() : salt;
     servedAt = servedAt == null ? Optional.empty() : servedAt;
+    traceparent = traceparent == null ? Optional.empty() : traceparent;
   }
 
   /** Whether nothing more is wanted of it. */
@@ -179,7 +183,8 @@ public record ExperimentRecord(
         Optional.empty(),
         Optional.empty(),
         salt,
-        Optional.empty());
+        Optional.empty(),
+        command.traceparent());
   }
 
   /** Builds a changed copy. */
@@ -283,7 +288,8 @@ public record ExperimentRecord(
           priority,
           maxParallel,
           from.salt,
-          servedAt);
+          servedAt,
+          from.traceparent);
     }
   }
 }

@@ -99,7 +99,8 @@ class StateCodecTest {
           Optional.of(80),
           Optional.of(4),
           Optional.of("e-00112233"),
-          Optional.of(AT));
+          Optional.of(AT),
+          Optional.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

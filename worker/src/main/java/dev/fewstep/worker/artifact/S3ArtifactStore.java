@@ -9,6 +9,7 @@ import dev.fewstep.store.S3Bucket;
 import dev.fewstep.store.S3Exception;
 import dev.fewstep.store.S3Settings;
 import dev.fewstep.store.StoreListener;
+import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.artifact.StoreException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +41,12 @@ public final class S3ArtifactStore implements ArtifactStore {
 
   /** A store of whose requests a listener hears. */
   public S3ArtifactStore(S3Settings settings, StoreListener listener) {
-    this.bucket = new S3Bucket(requireNonNull(settings, "settings"), listener);
+    this(settings, listener, Traces.off());
+  }
+
+  /** A store whose requests are part of the trace in which they are made. */
+  public S3ArtifactStore(S3Settings settings, StoreListener listener, Traces traces) {
+    this.bucket = new S3Bucket(requireNonNull(settings, "settings"), listener, traces);
   }
 
   /**

@@ -6,8 +6,10 @@ import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.MetricBatch;
 import dev.fewstep.schemas.message.Report;
+import dev.fewstep.telemetry.Traceparent;
 import dev.fewstep.worker.ops.WorkerMetrics;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
+import io.opentelemetry.context.Context;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
@@ -82,11 +84,9 @@ public final class TaskReporter implements AutoCloseable {
 
   private void sendQuietly(String topic, String key, byte[] value, String what) {
     try {
-      ProducerRecord<byte[], byte[]> record =
-          new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value);
       Future<RecordMetadata> sent =
           producer.send(
-              record,
+              record(topic, key, value),
               (metadata, error) -> {
                 if (error != null) {
                   LOG.warn("{} was not delivered: {}", what, error.toString());
@@ -99,7 +99,15 @@ public final class TaskReporter implements AutoCloseable {
   }
 
   private Future<RecordMetadata> send(String topic, String key, byte[] value) {
-    return producer.send(new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value));
+    return producer.send(record(topic, key, value));
+  }
+
+  /** A record that belongs to the trace in which it is sent. */
+  private static ProducerRecord<byte[], byte[]> record(String topic, String key, byte[] value) {
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value);
+    Traceparent.write(Context.current(), record.headers());
+    return record;
   }
 
   private static String keyOf(Report report) {

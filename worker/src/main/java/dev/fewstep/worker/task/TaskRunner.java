@@ -10,6 +10,9 @@ import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.TaskMessage;
 import dev.fewstep.schemas.task.SourceRef;
 import dev.fewstep.schemas.task.TaskSpec;
+import dev.fewstep.telemetry.TraceKeys;
+import dev.fewstep.telemetry.Traceparent;
+import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.artifact.ArtifactCache;
 import dev.fewstep.worker.artifact.ArtifactCache.CachedFile;
 import dev.fewstep.worker.artifact.ArtifactStore;
@@ -23,6 +26,11 @@ import dev.fewstep.worker.task.program.TaskListener;
 import dev.fewstep.worker.task.program.TaskResult;
 import dev.fewstep.worker.task.program.TaskStoppedException;
 import dev.fewstep.worker.tensor.TorchEngine;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +85,7 @@ public final class TaskRunner {
   private final Place place;
   private final Work work;
   private final WorkerMetrics metrics;
+  private final Traces traces;
 
   /**
    * A runner; what an earlier process left in the scratch directory is removed.
@@ -84,13 +93,19 @@ public final class TaskRunner {
    * @throws IOException when the scratch directory cannot be used
    */
   public TaskRunner(
-      ArtifactStore store, ArtifactCache cache, Place place, Work work, WorkerMetrics metrics)
+      ArtifactStore store,
+      ArtifactCache cache,
+      Place place,
+      Work work,
+      WorkerMetrics metrics,
+      Traces traces)
       throws IOException {
     this.store = requireNonNull(store, "store");
     this.cache = requireNonNull(cache, "cache");
     this.place = requireNonNull(place, "place");
     this.work = requireNonNull(work, "work");
     this.metrics = requireNonNull(metrics, "metrics");
+    this.traces = requireNonNull(traces, "traces");
     deleteTree(place.scratch());
     Files.createDirectories(place.scratch());
   }
@@ -130,7 +145,7 @@ public final class TaskRunner {
     AtomicReference<Outcome> result = new AtomicReference<>();
     Thread thread =
         new Thread(
-            () -> result.set(guarded(task)),
+            Context.current().wrap(() -> result.set(guarded(task))),
             "fewstep-task-" + task.message().taskKey().substring(0, 8));
     thread.start();
     boolean interrupted = false;
@@ -163,6 +178,7 @@ public final class TaskRunner {
     MDC.put("task", task.message().taskKey());
     MDC.put("attempt", Integer.toString(task.message().attempt()));
     MDC.put("execution", task.executionId().toString());
+    Traceparent.traceId(Context.current()).ifPresent(id -> MDC.put("trace_id", id));
     try {
       Files.createDirectories(directory);
       return attempt(task, directory);
@@ -191,13 +207,19 @@ public final class TaskRunner {
     List<CachedFile> open = new ArrayList<>();
     try {
       Map<SourceRef, Path> inputs = new HashMap<>();
-      for (SourceRef source : spec.sources()) {
-        CachedFile file = cache.open(artifactOf(message, source));
-        open.add(file);
-        inputs.put(source, file.path());
-      }
-      Optional<CachedFile> resumable = openCheckpoint(task);
-      resumable.ifPresent(open::add);
+      Optional<CachedFile> resumable =
+          traced(
+              "fetch inputs",
+              () -> {
+                for (SourceRef source : spec.sources()) {
+                  CachedFile file = cache.open(artifactOf(message, source));
+                  open.add(file);
+                  inputs.put(source, file.path());
+                }
+                Optional<CachedFile> checkpoint = openCheckpoint(task);
+                checkpoint.ifPresent(open::add);
+                return checkpoint;
+              });
       Path outputs = Files.createDirectories(directory.resolve("outputs"));
       TaskContext context =
           new TaskContext(
@@ -209,11 +231,30 @@ public final class TaskRunner {
               metered(task),
               task,
               (step, file) -> task.stored(step, upload(task, ArtifactKind.CHECKPOINT, file)));
-      TaskResult result = work.run(spec, context);
-      return new Outcome.Success(
-          manifest(task, directory, result), result.scores(), place.provenance());
+      TaskResult result = traced("compute", () -> work.run(spec, context));
+      List<Artifact> artifacts = traced("store outputs", () -> manifest(task, directory, result));
+      return new Outcome.Success(artifacts, result.scores(), place.provenance());
     } finally {
       open.forEach(CachedFile::close);
+    }
+  }
+
+  /** A part of a task. */
+  @FunctionalInterface
+  private interface Part<T> {
+    T run() throws IOException, TaskStoppedException;
+  }
+
+  private <T> T traced(String name, Part<T> part) throws IOException, TaskStoppedException {
+    Span span = traces.span(name, SpanKind.INTERNAL).startSpan();
+    try (Scope scope = span.makeCurrent()) {
+      requireNonNull(scope, "scope");
+      return part.run();
+    } catch (IOException | RuntimeException | Error e) {
+      span.setAttribute(TraceKeys.ERROR_TYPE, e.getClass().getName()).setStatus(StatusCode.ERROR);
+      throw e;
+    } finally {
+      span.end();
     }
   }
 

@@ -7,6 +7,13 @@ import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.telemetry.TraceKeys;
+import dev.fewstep.telemetry.Traceparent;
+import dev.fewstep.telemetry.Traces;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Scope;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,6 +52,7 @@ public final class TaskTaker implements AutoCloseable {
   private final Function<RunningTask, Outcome> runner;
   private final BooleanSupplier room;
   private final Clock clock;
+  private final Traces traces;
   private final Thread thread;
   private boolean full;
   private volatile boolean stopping;
@@ -57,6 +65,7 @@ public final class TaskTaker implements AutoCloseable {
    * @param runner runs a task on the taker's own thread or another and returns when it has ended
    * @param room whether the disk has room again, asked after a task that found it full until it
    *     says so: each task taken meanwhile would lose an attempt
+   * @param traces what the span of each execution is begun with
    */
   public TaskTaker(
       KafkaSettings kafka,
@@ -66,7 +75,8 @@ public final class TaskTaker implements AutoCloseable {
       Pulse pulse,
       Function<RunningTask, Outcome> runner,
       BooleanSupplier room,
-      Clock clock) {
+      Clock clock,
+      Traces traces) {
     this.kafka = requireNonNull(kafka, "kafka");
     this.tail = requireNonNull(tail, "tail");
     this.control = requireNonNull(control, "control");
@@ -75,6 +85,7 @@ public final class TaskTaker implements AutoCloseable {
     this.runner = requireNonNull(runner, "runner");
     this.room = requireNonNull(room, "room");
     this.clock = requireNonNull(clock, "clock");
+    this.traces = requireNonNull(traces, "traces");
     this.thread = new Thread(this::loop, "fewstep-taker");
   }
 
@@ -215,6 +226,37 @@ public final class TaskTaker implements AutoCloseable {
     }
     RunningTask task =
         new RunningTask(message, UUID.randomUUID(), control, this::reportCheckpoint, clock);
+    Span span = span(task, record);
+    try (Scope scope = span.makeCurrent()) {
+      requireNonNull(scope, "scope");
+      execute(group, record, task);
+    } finally {
+      span.end();
+    }
+  }
+
+  /** From the report of the start to the report of the end; in the trace of who wants the task. */
+  private Span span(RunningTask task, ConsumerRecord<byte[], byte[]> record) {
+    TaskMessage message = task.message();
+    return traces
+        .span("run " + message.kind(), SpanKind.CONSUMER)
+        .setParent(Traceparent.read(record.headers()))
+        .setAttribute(TraceKeys.MESSAGING_SYSTEM, "kafka")
+        .setAttribute(TraceKeys.MESSAGING_DESTINATION, record.topic())
+        .setAttribute(TraceKeys.EXPERIMENT, message.experimentId())
+        .setAttribute(TraceKeys.TASK, message.taskKey())
+        .setAttribute(TraceKeys.TASK_KIND, message.kind().name())
+        .setAttribute(TraceKeys.ATTEMPT, (long) message.attempt())
+        .setAttribute(TraceKeys.EXECUTION, task.executionId().toString())
+        .setAttribute(TraceKeys.WORKER, pulse.identity().workerId().toString())
+        .startSpan();
+  }
+
+  private void execute(
+      KafkaShareConsumer<byte[], byte[]> group,
+      ConsumerRecord<byte[], byte[]> record,
+      RunningTask task) {
+    TaskMessage message = task.message();
     Report.Started started =
         new Report.Started(
             clock.instant(),
@@ -250,6 +292,10 @@ public final class TaskTaker implements AutoCloseable {
   private void run(RunningTask task) {
     Instant begin = clock.instant();
     Outcome outcome = runner.apply(task);
+    Span.current().setAttribute(TraceKeys.OUTCOME, outcome.word());
+    if (outcome instanceof Outcome.Failure failed) {
+      Span.current().setStatus(StatusCode.ERROR, failed.code().name());
+    }
     if (outcome instanceof Outcome.Failure failure && failure.code() == FailureCode.DISK_FULL) {
       LOG.error("Takes no task until the disk has room: {}", failure.message());
       full = true;

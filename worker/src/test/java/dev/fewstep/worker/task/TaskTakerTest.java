@@ -10,6 +10,7 @@ import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
 import dev.fewstep.schemas.message.TaskMessage;
 import dev.fewstep.schemas.message.WorkerOrder;
+import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.ops.WorkerMetrics;
 import dev.fewstep.worker.task.program.StopSignal;
 import java.nio.file.Path;
@@ -108,7 +109,8 @@ class TaskTakerTest {
                   return runner.apply(task);
                 },
                 room::get,
-                Clock.systemUTC()));
+                Clock.systemUTC(),
+                Traces.off()));
     taker.start();
     return taker;
   }

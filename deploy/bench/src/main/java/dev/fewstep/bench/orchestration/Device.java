@@ -4,6 +4,7 @@ import dev.fewstep.schemas.Artifact;
 import dev.fewstep.schemas.ArtifactKind;
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.ops.WorkerMetrics;
 import dev.fewstep.worker.task.ControlTail;
 import dev.fewstep.worker.task.ControlView;
@@ -55,7 +56,8 @@ final class Device implements AutoCloseable {
             pulse,
             task -> run(task, artifacts, started),
             () -> true,
-            Clock.systemUTC());
+            Clock.systemUTC(),
+            Traces.off());
     taker.start();
   }
 
