@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fewstep.chaos.load.Api;
-import dev.fewstep.chaos.load.TinyInputs;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -14,12 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -36,7 +33,6 @@ class ComposeTest {
   private static final List<String> IMAGES =
       List.of("server", "worker", "minio", "kafka", "prometheus", "alertmanager");
   private static final Duration PATIENCE = Duration.ofMinutes(6);
-  private static final List<String> ENDED = List.of("SUCCEEDED", "FAILED", "CANCELLED", "CACHED");
   private static final Pattern WORKER = Pattern.compile("worker (\\S+) takes cpu tasks");
   private static final Map<String, Integer> SCRAPED =
       Map.of("fewstep-server", 1, "fewstep-worker", 2, "prometheus", 1);
@@ -58,7 +54,7 @@ class ComposeTest {
 
   @BeforeAll
   static void up() throws Exception {
-    assumeTrue(present(), "docker is there");
+    assumeTrue(DockerPart.present(IMAGES), "docker is there");
     int port = port();
     prometheus = port();
     project = "fewstep-test-" + ProcessHandle.current().pid();
@@ -95,47 +91,11 @@ class ComposeTest {
     }
   }
 
-  private static boolean present() throws IOException, InterruptedException {
-    List<String> absent = new ArrayList<>();
-    if (status("docker", "version") != 0) {
-      absent.add("docker answers");
-    } else {
-      for (String image : IMAGES) {
-        if (status("docker", "image", "inspect", "fewstep/" + image + ":local") != 0) {
-          absent.add("image fewstep/" + image + ":local (deploy/docker/build.sh makes it)");
-        }
-      }
-    }
-    if (absent.isEmpty()) {
-      return true;
-    }
-    String line = "part 'docker' is absent: not there: " + String.join(", ", absent);
-    if (Arrays.asList(System.getProperty("fewstep.require", "").split("\\s*,\\s*"))
-        .contains("docker")) {
-      throw new AssertionError(line);
-    }
-    System.err.println("SKIPPED, " + line + " (-Dfewstep.require=docker makes this an error)");
-    return false;
-  }
-
   @AfterAll
   static void down() throws Exception {
     if (environment != null) {
       run(HOME.resolve("deploy/compose/down.sh").toString(), "--volumes");
       assertThat(run("docker", "ps", "-aq", "--filter", "name=" + project)).isBlank();
-    }
-  }
-
-  private static int status(String... command) throws InterruptedException {
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      return process.waitFor(60, TimeUnit.SECONDS) ? process.exitValue() : -1;
-    } catch (IOException e) {
-      return -1;
     }
   }
 
@@ -152,22 +112,24 @@ class ComposeTest {
   @Test
   void containers_are_hardened_and_a_killed_worker_costs_nothing_but_time() throws Exception {
     everyContainerOfOursIsHardened();
-    api.upload("images", "DATASET", TinyInputs.dataset(folder));
-    api.upload("base", "WEIGHTS", TinyInputs.weights(folder));
-    api.upload("a", "EXTRACTOR", TinyInputs.extractor(folder, "a", 1));
-    api.upload("b", "EXTRACTOR", TinyInputs.extractor(folder, "b", 2));
-
-    String disturbed = submit("disturbed");
-    String killed = killAmidFinetune(disturbed);
-    awaitSuccess(disturbed);
+    SmallGrid grid = new SmallGrid(api, 800);
+    grid.prepare(folder);
+    String disturbed = grid.submit("disturbed");
+    Map<String, String> containers = containersByWorker();
+    JsonNode finetune = grid.awaitCheckpoint(disturbed);
+    run("docker", "kill", containers.get(finetune.path("workerId").asText()));
+    String killed = finetune.path("key").asText();
+    SmallGrid.awaitSuccess(api, disturbed);
     JsonNode task = api.get(0, "/api/v1/tasks/" + killed);
     assertThat(task.path("attempt").asInt()).isEqualTo(2);
     assertThat(task.path("charged").asInt()).as("charged to the retry budget").isZero();
 
     run("docker", "start", stopped());
-    String calm = submit("calm");
-    awaitSuccess(calm);
-    assertThat(weights(disturbed)).hasSize(2).isEqualTo(weights(calm));
+    String calm = grid.submit("calm");
+    SmallGrid.awaitSuccess(api, calm);
+    assertThat(SmallGrid.weights(api, disturbed))
+        .hasSize(2)
+        .isEqualTo(SmallGrid.weights(api, calm));
     prometheusScrapesEverybody();
     theServersContainerHasWhatLooksAfterIt();
   }
@@ -248,49 +210,6 @@ class ComposeTest {
         .strip();
   }
 
-  private static String submit(String name) throws Exception {
-    String spec =
-        """
-        apiVersion: fewstep/v1
-        kind: Experiment
-        metadata: {name: %s}
-        spec:
-          base:
-            data: {train: images}
-            model: {weights: base}
-            sampling: {steps: 2}
-            loss: {extractor: a, mmdBatch: 4}
-            training: {iterations: 800, learningRate: 0.001, warmup: 1, ema: 0.9, checkpointEvery: 20}
-          seeds: [1, 2]
-          evaluation: {reference: images, extractors: [b], samples: 16, batch: 16, seed: 1, baseSteps: [4]}
-          policy: {cache: false, retry: {maxAttempts: 1}}
-        """
-            .formatted(name);
-    return api.command("/api/v1/experiments", spec, 0).path("id").asText();
-  }
-
-  /** Kills the container whose worker has a finetune with a checkpoint; the task's key. */
-  private static String killAmidFinetune(String experiment) throws Exception {
-    Map<String, String> containers = containersByWorker();
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() < end) {
-      for (JsonNode task : api.all(0, "/api/v1/tasks?experiment=" + experiment)) {
-        if (!"FINETUNE".equals(task.path("kind").asText())) {
-          continue;
-        }
-        assertThat(task.path("state").asText()).as("it was still to be killed").isNotIn(ENDED);
-        JsonNode whole = api.get(0, "/api/v1/tasks/" + task.path("key").asText());
-        if ("RUNNING".equals(whole.path("state").asText())
-            && whole.path("log").toString().contains("has a checkpoint at step")) {
-          run("docker", "kill", containers.get(whole.path("workerId").asText()));
-          return whole.path("key").asText();
-        }
-      }
-      Thread.sleep(50);
-    }
-    throw new AssertionError("no finetune of " + experiment + " had a checkpoint");
-  }
-
   private static Map<String, String> containersByWorker() throws Exception {
     Map<String, String> found = new TreeMap<>();
     for (String id : containers("worker")) {
@@ -300,32 +219,5 @@ class ComposeTest {
     }
     assertThat(found).hasSize(2);
     return found;
-  }
-
-  private static void awaitSuccess(String experiment) throws Exception {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    String state = "";
-    while (System.nanoTime() < end && !"SUCCEEDED".equals(state)) {
-      state = api.get(0, "/api/v1/experiments/" + experiment).path("state").asText();
-      assertThat(state).isNotIn("FAILED", "CANCELLED");
-      Thread.sleep(500);
-    }
-    assertThat(state).as(experiment).isEqualTo("SUCCEEDED");
-  }
-
-  /** SHA-256 of the finetuned weights by trial. */
-  private static Map<String, String> weights(String experiment) throws Exception {
-    Map<String, String> digests = new TreeMap<>();
-    for (JsonNode task : api.all(0, "/api/v1/tasks?experiment=" + experiment)) {
-      if ("FINETUNE".equals(task.path("kind").asText())) {
-        JsonNode whole = api.get(0, "/api/v1/tasks/" + task.path("key").asText());
-        for (JsonNode artifact : whole.path("artifacts")) {
-          if ("weights.safetensors".equals(artifact.path("name").asText())) {
-            digests.put(whole.path("label").asText(), artifact.path("sha256").asText());
-          }
-        }
-      }
-    }
-    return digests;
   }
 }
