@@ -3,6 +3,8 @@ package dev.fewstep.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.access.AccessSettings;
+import dev.fewstep.orchestrator.access.Grant;
+import dev.fewstep.orchestrator.access.OidcSettings;
 import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
 import dev.fewstep.orchestrator.webhook.WebhookSettings;
@@ -297,7 +299,23 @@ final class Settings {
       }
       return AccessSettings.unprotected();
     }
-    return token.isEmpty() ? AccessSettings.open() : AccessSettings.required(token);
+    return (token.isEmpty() ? AccessSettings.open() : AccessSettings.required(token))
+        .withOidc(oidc());
+  }
+
+  private Optional<OidcSettings> oidc() {
+    Optional<URI> issuer = address(Setting.OIDC_ISSUER);
+    try {
+      return issuer.map(
+          address ->
+              new OidcSettings(
+                  address,
+                  text(Setting.OIDC_AUDIENCE).strip(),
+                  text(Setting.OIDC_CLAIM).strip(),
+                  Grant.parse(text(Setting.OIDC_GRANTS))));
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage("FEWSTEP_OIDC_…: " + e.getMessage(), e);
+    }
   }
 
   /**

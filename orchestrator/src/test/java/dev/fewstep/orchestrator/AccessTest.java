@@ -25,9 +25,11 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -44,6 +46,8 @@ class AccessTest {
   private static Orchestrator orchestrator;
   private static ApiClient client;
   private static final MovableClock CLOCK = new MovableClock();
+
+  private static LocalIssuer issuer;
 
   private static final Map<String, String> TOKENS = new LinkedHashMap<>();
   private static String alpha;
@@ -73,14 +77,24 @@ class AccessTest {
   }
 
   @BeforeAll
-  static void start() {
+  static void start() throws Exception {
+    issuer = new LocalIssuer();
     stack = new TestStack();
     orchestrator =
         Orchestrator.start(
             OrchestratorConfig.of(
                 stack.kafka(),
                 stack.store(),
-                HttpSettings.of("127.0.0.1", 0, AccessSettings.required(ADMIN))),
+                HttpSettings.of(
+                    "127.0.0.1",
+                    0,
+                    AccessSettings.required(ADMIN)
+                        .withOidc(
+                            Optional.of(
+                                issuer.settings(
+                                    "readers=viewer, alpha-readers=viewer:alpha,"
+                                        + " makers=submitter, alpha-makers=submitter:alpha,"
+                                        + " masters=admin"))))),
             CLOCK);
     TestStack.await("a leader", orchestrator::ready);
     client = new ApiClient(orchestrator.address());
@@ -95,6 +109,11 @@ class AccessTest {
     TOKENS.put("viewer", token("viewer"));
     TOKENS.put("submitter", token("submitter"));
     TOKENS.put("admin", token("admin"));
+    TOKENS.put("person, viewer of alpha", issuer.token("alpha-readers"));
+    TOKENS.put("person, submitter of alpha", issuer.token("alpha-makers"));
+    TOKENS.put("person, viewer", issuer.token("readers"));
+    TOKENS.put("person, submitter", issuer.token("makers"));
+    TOKENS.put("person, admin", issuer.token("masters"));
     alpha = submitted("alpha", TOKENS.get("submitter of alpha"));
     beta = submitted("beta", TOKENS.get("submitter"));
     for (String project : List.of("alpha", "beta")) {
@@ -116,6 +135,7 @@ class AccessTest {
       orchestrator.close();
     }
     stack.close();
+    issuer.close();
   }
 
   private static List<String> tasks(String experiment, String kind) {
@@ -291,7 +311,7 @@ class AccessTest {
   }
 
   @Test
-  void nobodyGetsAnythingWithoutAGoodToken() {
+  void nobodyGetsAnythingWithoutAGoodToken() throws Exception {
     Map<String, String> bad = new LinkedHashMap<>();
     bad.put("none", "");
     String soon = CLOCK.instant().plusSeconds(3000).toString();
@@ -307,6 +327,11 @@ class AccessTest {
       bad.put("an expired " + role + "'s", brief);
       bad.put("a revoked " + role + "'s", revoked);
     }
+    bad.put(
+        "a person's that has expired",
+        issuer.token(claims -> claims.expirationTime(Date.from(Instant.EPOCH))));
+    bad.put("a person's of no group that may anything", issuer.token("strangers"));
+    bad.put("a person's of another issuer", issuer.foreign("masters"));
     bad.put("made up", "fst_000000000000_" + "A".repeat(43));
     bad.put("another's digits", ADMIN + "0");
     CLOCK.ahead = 3001;
@@ -338,13 +363,15 @@ class AccessTest {
   /** What beta owns is not there for alpha; what needs a higher role is refused to all below it. */
   @Test
   void everyOperationAsksForItsRoleAndItsProject() {
-    Map<String, AccessRole> roles =
-        Map.of(
-            "viewer of alpha", AccessRole.VIEWER,
-            "submitter of alpha", AccessRole.SUBMITTER,
-            "viewer", AccessRole.VIEWER,
-            "submitter", AccessRole.SUBMITTER,
-            "admin", AccessRole.ADMIN);
+    Map<String, AccessRole> roles = new LinkedHashMap<>();
+    for (String person : List.of("", "person, ")) {
+      roles.put(person + "viewer of alpha", AccessRole.VIEWER);
+      roles.put(person + "submitter of alpha", AccessRole.SUBMITTER);
+      roles.put(person + "viewer", AccessRole.VIEWER);
+      roles.put(person + "submitter", AccessRole.SUBMITTER);
+      roles.put(person + "admin", AccessRole.ADMIN);
+    }
+    assertThat(roles.keySet()).isEqualTo(TOKENS.keySet());
     SoftAssertions all = new SoftAssertions();
     for (Operation operation : operations()) {
       Permissions.Rule rule = Permissions.of(operation.id());
@@ -578,5 +605,53 @@ class AccessTest {
     for (String path : List.of("/healthz", "/readyz", "/metrics", "/")) {
       assertThat(client.get(path).statusCode()).as(path).isEqualTo(200);
     }
+  }
+
+  @Test
+  void aPersonSignsInWithTheProvidersTokenAndIsNoOperator() {
+    HttpResponse<byte[]> answer =
+        send(
+            "POST",
+            "/session",
+            "{\"token\": \"" + TOKENS.get("person, viewer of alpha") + "\"}",
+            "");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    String cookie = answer.headers().firstValue("Set-Cookie").orElseThrow().split(";", 2)[0];
+    JsonNode caller =
+        json(client.send(client.request(API + "/caller").header("Cookie", cookie).GET()));
+    assertThat(caller.path("role").asText()).isEqualTo("VIEWER");
+    assertThat(caller.path("name").asText()).startsWith("oidc:ann (");
+    assertThat(caller.path("projects").toString()).isEqualTo("[\"alpha\"]");
+    HttpResponse<byte[]> other =
+        client.send(client.request(API + "/experiments/" + beta).header("Cookie", cookie).GET());
+    assertThat(other.statusCode()).isEqualTo(404);
+    HttpResponse<byte[]> tokens =
+        client.send(client.request(API + "/tokens").header("Cookie", cookie).GET());
+    assertThat(tokens.statusCode()).isEqualTo(403);
+
+    CLOCK.ahead = LocalIssuer.LIFE.toSeconds() + 1;
+    try {
+      HttpResponse<byte[]> later =
+          client.send(client.request(API + "/caller").header("Cookie", cookie).GET());
+      assertThat(later.statusCode()).as("after the token's end").isEqualTo(401);
+    } finally {
+      CLOCK.ahead = 0;
+    }
+  }
+
+  @Test
+  void aBodyThatComesWithAPersonsTokenIsReadWhole() {
+    String project = "wide-" + "x".repeat(30);
+    String spec =
+        Json.toTree(ExperimentSpecs.parse("s.yaml", spec("of-a-person", project))).toString();
+    String padded = " ".repeat(200_000) + spec;
+    HttpResponse<byte[]> response =
+        send("POST", "/experiments", padded, TOKENS.get("person, submitter"));
+    assertThat(response.statusCode())
+        .as(new String(response.body(), StandardCharsets.UTF_8))
+        .isEqualTo(201);
+    String id = json(response).path("id").asText();
+    assertThat(json(send("GET", "/experiments/" + id, "", ADMIN)).path("submittedBy").asText())
+        .startsWith("oidc:ann (");
   }
 }

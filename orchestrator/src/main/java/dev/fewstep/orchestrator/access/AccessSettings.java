@@ -12,8 +12,10 @@ import java.util.Optional;
  *     when there is one, every request must show a token, and it seals what browsers are given to
  *     show. A secret too: it is nowhere but here. Empty to let everybody in
  * @param insecure whether everybody is let in off loopback too, knowingly
+ * @param oidc an identity provider whose tokens are taken too
  */
-public record AccessSettings(Optional<String> adminDigest, boolean insecure) {
+public record AccessSettings(
+    Optional<String> adminDigest, boolean insecure, Optional<OidcSettings> oidc) {
   private static final int LEAST_CHARACTERS = 32;
 
   public AccessSettings {
@@ -21,11 +23,16 @@ public record AccessSettings(Optional<String> adminDigest, boolean insecure) {
     require(
         adminDigest.isEmpty() || !insecure,
         "an admin token and --insecure contradict each other: leave one out");
+    requireNonNull(oidc, "oidc");
+    require(
+        oidc.isEmpty() || adminDigest.isPresent(),
+        "an identity provider is of no use to a server that asks nobody who they are: set an admin"
+            + " token too");
   }
 
   /** Everybody who reaches the server is let in; a server takes this on loopback only. */
   public static AccessSettings open() {
-    return new AccessSettings(Optional.empty(), false);
+    return new AccessSettings(Optional.empty(), false, Optional.empty());
   }
 
   /**
@@ -42,12 +49,17 @@ public record AccessSettings(Optional<String> adminDigest, boolean insecure) {
         "the admin token must be at least %s characters without white space: make one with"
             + " 'openssl rand -hex 32'",
         LEAST_CHARACTERS);
-    return new AccessSettings(Optional.of(TokenText.digest(adminToken)), false);
+    return new AccessSettings(Optional.of(TokenText.digest(adminToken)), false, Optional.empty());
   }
 
   /** Everybody is let in, wherever the server listens. */
   public static AccessSettings unprotected() {
-    return new AccessSettings(Optional.empty(), true);
+    return new AccessSettings(Optional.empty(), true, Optional.empty());
+  }
+
+  /** The same with an identity provider. */
+  public AccessSettings withOidc(Optional<OidcSettings> value) {
+    return new AccessSettings(adminDigest, insecure, value);
   }
 
   /** Whether requests must show tokens. */

@@ -13,33 +13,49 @@ public final class Authentication {
 
   private final AccessSettings settings;
   private final Optional<Sessions> sessions;
+  private final Optional<IdentityProvider> provider;
 
   /** By those settings. */
   public Authentication(AccessSettings settings) {
     this.settings = requireNonNull(settings, "settings");
     this.sessions = settings.adminDigest().map(Sessions::new);
+    this.provider = settings.oidc().map(IdentityProvider::new);
   }
 
   /**
-   * Who asks.
+   * Whether finding out who asks may block: then the provider is asked, or its signature checked.
+   */
+  public boolean mayBlock(Optional<String> authorization) {
+    return provider.isPresent()
+        && shown(authorization).filter(IdentityProvider::looksRight).isPresent();
+  }
+
+  private static Optional<String> shown(Optional<String> authorization) {
+    return authorization
+        .filter(header -> header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
+        .map(header -> header.substring(SCHEME.length()).strip());
+  }
+
+  /**
+   * Who asks. Blocks where {@link #mayBlock} says so.
    *
    * @param authorization the request's header of that name
    * @param tokens finds a token by its id
    * @param now the time by which tokens expire
    * @return empty when the request is to be refused
+   * @throws ProviderUnavailableException when only the identity provider could tell, and does not
    */
   public Optional<Caller> caller(
       Optional<String> authorization, Function<String, Optional<TokenRecord>> tokens, Instant now) {
     if (settings.adminDigest().isEmpty()) {
       return Optional.of(Caller.anybody());
     }
-    return authorization
-        .filter(header -> header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
-        .map(header -> header.substring(SCHEME.length()).strip())
-        .flatMap(shown -> holder(shown, settings.adminDigest().get(), tokens, now));
+    return shown(authorization)
+        .flatMap(shown -> holder(shown, settings.adminDigest().get(), tokens, now))
+        .filter(caller -> now.isBefore(caller.until()));
   }
 
-  private static Optional<Caller> holder(
+  private Optional<Caller> holder(
       String shown,
       String adminDigest,
       Function<String, Optional<TokenRecord>> tokens,
@@ -47,14 +63,17 @@ public final class Authentication {
     if (TokenText.same(TokenText.digest(shown), adminDigest)) {
       return Optional.of(Caller.operator());
     }
-    return TokenText.read(shown)
-        .flatMap(
-            text ->
-                tokens
-                    .apply(text.id())
-                    .filter(token -> TokenText.same(text.sha256(), token.sha256()))
-                    .filter(token -> token.valid(now))
-                    .map(Caller::holder));
+    Optional<TokenText> own = TokenText.read(shown);
+    if (own.isEmpty()) {
+      return provider.flatMap(asked -> asked.caller(shown));
+    }
+    return own.flatMap(
+        text ->
+            tokens
+                .apply(text.id())
+                .filter(token -> TokenText.same(text.sha256(), token.sha256()))
+                .filter(token -> token.valid(now))
+                .map(Caller::holder));
   }
 
   /**
@@ -70,21 +89,25 @@ public final class Authentication {
     return sessions()
         .flatMap(all -> all.read(session, now))
         .flatMap(
-            read ->
-                (read.tokenId().isEmpty()
-                        ? Optional.of(Caller.operator())
-                        : tokens
-                            .apply(read.tokenId().get())
-                            .filter(token -> token.valid(now))
-                            .map(Caller::holder))
-                    .map(caller -> caller.atMost(read.until())));
+            read -> holder(read.holder(), tokens, now).map(caller -> caller.atMost(read.until())));
+  }
+
+  private static Optional<Caller> holder(
+      Sessions.Holder holder, Function<String, Optional<TokenRecord>> tokens, Instant now) {
+    if (holder instanceof Sessions.Token token) {
+      return tokens.apply(token.id()).filter(known -> known.valid(now)).map(Caller::holder);
+    }
+    if (holder instanceof Sessions.Person person) {
+      return Optional.of(person.caller());
+    }
+    return Optional.of(Caller.operator());
   }
 
   /** What is given to a browser to show from now on, and until when it holds. */
   public Sessions.Session session(Caller caller, Instant now) {
     Instant longest = now.plus(Sessions.LONGEST);
     return new Sessions.Session(
-        caller.tokenId(), caller.until().isBefore(longest) ? caller.until() : longest);
+        Sessions.Holder.of(caller), caller.until().isBefore(longest) ? caller.until() : longest);
   }
 
   /** Those of this server; empty where everybody is let in. */

@@ -6,12 +6,14 @@ import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.access.Authentication;
 import dev.fewstep.orchestrator.access.Caller;
 import dev.fewstep.orchestrator.access.Permissions;
+import dev.fewstep.orchestrator.access.ProviderUnavailableException;
 import dev.fewstep.orchestrator.access.RateLimit;
 import dev.fewstep.orchestrator.access.Sessions;
 import dev.fewstep.orchestrator.access.Sight;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.schemas.state.TokenRecord;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
@@ -66,6 +68,17 @@ final class AccessGate {
       context.put(CALLER, Caller.stranger());
       String from = String.valueOf(context.request().remoteAddress().hostAddress());
       limit(context, signIns.take(from, 1, clock.instant()));
+    } else if (authentication.mayBlock(shown)) {
+      // Nothing of the body is read before it is known who sends it.
+      context.request().pause();
+      replies
+          .blocking(() -> authentication.caller(shown, this::token, clock.instant()))
+          .onSuccess(
+              caller -> {
+                context.request().resume();
+                admit(context, caller);
+              })
+          .onFailure(error -> context.fail(unknown(error)));
     } else if (!enforced || shown.isPresent() || session.isEmpty()) {
       admit(context, authentication.caller(shown, this::token, clock.instant()));
     } else if (changes(context) && !proven(context, session.get())) {
@@ -79,6 +92,12 @@ final class AccessGate {
       context.put(SESSION, session.get());
       admit(context, authentication.signedIn(session.get(), this::token, clock.instant()));
     }
+  }
+
+  private static Throwable unknown(Throwable error) {
+    return error instanceof ProviderUnavailableException
+        ? ApiException.of(503, error.getMessage())
+        : error;
   }
 
   private void admit(RoutingContext context, Optional<Caller> caller) {
@@ -138,16 +157,21 @@ final class AccessGate {
   /**
    * Gives the browser a session of whom a token belongs to.
    *
-   * @return who that is
-   * @throws ApiException when the token lets nobody in
+   * @return who that is; fails with an {@link ApiException} when the token lets nobody in
    */
-  Caller signIn(RoutingContext context, String token) {
+  Future<Caller> signIn(RoutingContext context, String token) {
     Instant now = clock.instant();
-    Caller caller =
-        authentication
-            .caller(Optional.of("Bearer " + token), this::token, now)
-            .orElseThrow(
-                () -> refusal(context, "This token is wrong, has expired or was revoked."));
+    return replies
+        .blocking(() -> authentication.caller(Optional.of("Bearer " + token), this::token, now))
+        .recover(error -> Future.failedFuture(unknown(error)))
+        .map(
+            caller ->
+                caller.orElseThrow(
+                    () -> refusal(context, "This token is wrong, has expired or was revoked.")))
+        .map(caller -> signedIn(context, caller, now));
+  }
+
+  private Caller signedIn(RoutingContext context, Caller caller, Instant now) {
     if (enforced) {
       context.put(CALLER, caller);
       Sessions.Session session = authentication.session(caller, now);

@@ -63,7 +63,7 @@ final class TokenRoutes {
 
   private void signIn(RoutingContext context) {
     String token = Bodies.text(Bodies.object(context, "token"), "token").orElse("").strip();
-    tell(context, gate.signIn(context, token));
+    gate.signIn(context, token).onSuccess(caller -> tell(context, caller)).onFailure(context::fail);
   }
 
   private void signOut(RoutingContext context) {
