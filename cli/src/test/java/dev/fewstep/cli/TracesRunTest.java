@@ -1,6 +1,7 @@
 package dev.fewstep.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fewstep.cli.TraceCollector.Seen;
 import io.opentelemetry.proto.trace.v1.Span.SpanKind;
@@ -19,8 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class TracesRunTest {
   private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
+  private static final String ADMIN = "an-operators-own-token-of-the-test-0123456789";
   private static final String CALLER = "b7ad6b7169203331";
-  private static final String SPEC =
+
+  /** A grid of one trial, of which everything is run. */
+  static final String SPEC =
       """
       apiVersion: fewstep/v1
       kind: Experiment
@@ -116,5 +120,29 @@ class TracesRunTest {
             .toList();
     assertThat(found).as("%s of %s", name, parent.name()).hasSize(1);
     return found.get(0);
+  }
+
+  @Test
+  void refusedRequestsAreInNoTrace() throws Exception {
+    try (TraceCollector collector = new TraceCollector()) {
+      try (UpProcess up =
+          new UpProcess(
+              folder,
+              Map.of(
+                  "OTEL_EXPORTER_OTLP_ENDPOINT",
+                  collector.endpoint(),
+                  "FEWSTEP_ADMIN_TOKEN",
+                  ADMIN))) {
+        up.start();
+        String place = "00-" + TRACE + "-" + CALLER + "-01";
+        ApiClient stranger = new ApiClient(up.address(), "a-guess", Optional.empty(), place);
+        assertThatThrownBy(() -> stranger.get("/api/v1/experiments"))
+            .isInstanceOf(CliException.class);
+        new ApiClient(up.address(), ADMIN, Optional.empty(), place).get("/api/v1/experiments");
+      }
+      assertThat(collector.spans().stream().filter(s -> s.trace().equals(TRACE)))
+          .extracting(Seen::name)
+          .containsExactly("GET listExperiments");
+    }
   }
 }

@@ -92,6 +92,11 @@ final class UpProcess implements AutoCloseable {
 
   /** Imports what specifications of the tests name. */
   void importInputs() throws IOException {
+    importInputs(client(), folder);
+  }
+
+  /** Imports them over a client; what is read is kept in a folder. */
+  static void importInputs(ApiClient client, Path folder) throws IOException {
     Path bundle = folder.resolve("inputs.yaml");
     Files.writeString(
         bundle,
@@ -103,7 +108,7 @@ final class UpProcess implements AutoCloseable {
           - {name: b, extractor: %1$s/extractors/b/weights.safetensors}
         """
             .formatted(MODELS));
-    InputBundle.read(bundle).register(client(), folder.resolve("datasets"), line -> {});
+    InputBundle.read(bundle).register(client, folder.resolve("datasets"), line -> {});
   }
 
   /** Ends it as a person would. */

@@ -106,6 +106,7 @@ public final class WorkerVerticle extends VerticleBase {
     S3ArtifactStore store =
         add(new S3ArtifactStore(config.store(), metrics::storeAnswered, config.traces()));
     awaitStore(store);
+    config.kafka().requireLetIn();
     ArtifactCache cache =
         new ArtifactCache(
             config.dataDirectory().resolve("cache"),

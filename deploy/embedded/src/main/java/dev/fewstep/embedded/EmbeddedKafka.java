@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -46,6 +48,15 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @throws EmbeddedException if the port is taken or the directory cannot be used
    */
   public static EmbeddedKafka start(Path directory, int port) {
+    return start(directory, port, Optional.empty());
+  }
+
+  /** Starts a broker to which clients must prove who they are. */
+  public static EmbeddedKafka start(Path directory, int port, ClientSecurity security) {
+    return start(directory, port, Optional.of(security));
+  }
+
+  private static EmbeddedKafka start(Path directory, int port, Optional<ClientSecurity> security) {
     LoopbackPorts.requireValid(SERVICE, port);
     Path absolute = directory.toAbsolutePath().normalize();
     if (absolute.toString().contains(",")) {
@@ -57,8 +68,8 @@ public final class EmbeddedKafka implements AutoCloseable {
     if (port != 0) {
       LoopbackPorts.requireFree(SERVICE, port);
     }
-    boolean used = !format(absolute);
-    int[] free = LoopbackPorts.free(2);
+    boolean used = !format(absolute, security.map(ClientSecurity::scram).orElse(List.of()));
+    int[] free = LoopbackPorts.free(3);
     int brokerPort = port == 0 ? free[0] : port;
     KafkaRaftServer server = null;
     try {
@@ -67,7 +78,9 @@ public final class EmbeddedKafka implements AutoCloseable {
       }
       server =
           new KafkaRaftServer(
-              new KafkaConfig(configuration(absolute, brokerPort, free[1]), false), Time.SYSTEM);
+              new KafkaConfig(
+                  configuration(absolute, brokerPort, free[1], free[2], security), false),
+              Time.SYSTEM);
       server.startup();
     } catch (Exception e) { // Scala declares none, yet throws checked ones.
       stopAfterFailure(server, e);
@@ -107,7 +120,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   /** Whether there was nothing before. */
-  private static boolean format(Path directory) {
+  private static boolean format(Path directory, List<String> scram) {
     try {
       Files.createDirectories(directory);
       if (Files.exists(directory.resolve("meta.properties"))) {
@@ -123,6 +136,7 @@ public final class EmbeddedKafka implements AutoCloseable {
           .addDirectory(directory.toString())
           .setReleaseVersion(MetadataVersion.latestProduction())
           .setIgnoreFormatted(true)
+          .setScramArguments(scram)
           .run();
       return true;
     } catch (Exception e) {
@@ -131,7 +145,12 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  private static Map<String, String> configuration(Path directory, int port, int controllerPort) {
+  private static Map<String, String> configuration(
+      Path directory,
+      int port,
+      int controllerPort,
+      int brokersPort,
+      Optional<ClientSecurity> security) {
     Map<String, String> config = new HashMap<>();
     String host = LoopbackPorts.HOST;
     config.put("process.roles", "broker,controller");
@@ -144,6 +163,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     config.put("advertised.listeners", "PLAINTEXT://" + host + ":" + port);
     config.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
     config.put("inter.broker.listener.name", "PLAINTEXT");
+    security.ifPresent(asked -> secure(config, asked, port, controllerPort, brokersPort));
     config.put("log.dirs", directory.toString());
 
     // One broker: every internal topic has one copy and one partition.
@@ -187,6 +207,25 @@ public final class EmbeddedKafka implements AutoCloseable {
     config.put("num.io.threads", "4");
     config.put("log.cleaner.dedupe.buffer.size", Integer.toString(16 << 20));
     return config;
+  }
+
+  /** Clients have a listener of their own; nobody is told of the others. */
+  private static void secure(
+      Map<String, String> config,
+      ClientSecurity security,
+      int port,
+      int controllerPort,
+      int brokersPort) {
+    String host = LoopbackPorts.HOST;
+    String clients = "CLIENTS://" + host + ":" + port;
+    String brokers = "PLAINTEXT://" + host + ":" + brokersPort;
+    config.put(
+        "listeners", clients + "," + brokers + ",CONTROLLER://" + host + ":" + controllerPort);
+    config.put("advertised.listeners", clients + "," + brokers);
+    config.put(
+        "listener.security.protocol.map",
+        "CLIENTS:" + security.protocol() + ",PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+    config.putAll(security.settings());
   }
 
   private static void stopAfterFailure(KafkaRaftServer server, Exception failure) {

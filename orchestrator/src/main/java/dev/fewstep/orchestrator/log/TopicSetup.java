@@ -24,6 +24,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +66,24 @@ public final class TopicSetup implements AutoCloseable {
    * @throws KafkaException when the cluster does not answer or refuses
    */
   public void ensureTopics() {
-    create(plans(settings));
+    try {
+      create(plans(settings));
+    } catch (KafkaException e) {
+      throw new KafkaException(
+          e.getMessage() + " (the cluster at " + settings.bootstrapServers() + hint(e) + ")", e);
+    }
+  }
+
+  private static String hint(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AuthenticationException) {
+        return "; FEWSTEP_KAFKA_CLIENT_FILE says who this server is";
+      }
+      if (cause instanceof AuthorizationException) {
+        return "; docs/security.md has the rights that a server needs";
+      }
+    }
+    return "";
   }
 
   /** How the topics are to be that are always there. */

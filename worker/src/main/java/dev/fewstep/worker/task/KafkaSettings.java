@@ -4,12 +4,20 @@ import static dev.fewstep.schemas.spec.Checks.require;
 import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.Topics;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How to reach Kafka. The text form names the brokers only, since the properties may hold secrets.
@@ -18,6 +26,9 @@ import org.apache.kafka.clients.producer.ProducerConfig;
  * @param properties further client properties, such as those of security
  */
 public record KafkaSettings(String bootstrapServers, Map<String, String> properties) {
+  private static final Logger LOG = LoggerFactory.getLogger(KafkaSettings.class);
+  private static final long ANSWER_SECONDS = 10;
+
   public KafkaSettings {
     requireNonNull(bootstrapServers, "bootstrapServers");
     properties = Map.copyOf(properties);
@@ -27,6 +38,34 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> propert
   /** Settings without further properties. */
   public static KafkaSettings of(String bootstrapServers) {
     return new KafkaSettings(bootstrapServers, Map.of());
+  }
+
+  /**
+   * Asks the cluster once whether it lets this worker in. A cluster that does not answer may come
+   * later; one that refuses does not change its mind.
+   *
+   * @throws IOException when the cluster refuses what this worker says it is
+   */
+  public void requireLetIn() throws IOException, InterruptedException {
+    try (Admin admin = Admin.create(client())) {
+      LOG.debug(
+          "Kafka at {} is the cluster {}",
+          bootstrapServers,
+          admin.describeCluster().clusterId().get(ANSWER_SECONDS, TimeUnit.SECONDS));
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthenticationException refused) {
+        throw new IOException(
+            "Kafka at "
+                + bootstrapServers
+                + " does not let this worker in: "
+                + refused.getMessage()
+                + " (FEWSTEP_KAFKA_CLIENT_FILE says who this worker is)",
+            e);
+      }
+      LOG.warn("Kafka at {} does not answer yet: {}", bootstrapServers, e.getCause().toString());
+    } catch (TimeoutException e) {
+      LOG.warn("Kafka at {} does not answer yet", bootstrapServers);
+    }
   }
 
   @Override
