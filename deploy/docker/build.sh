@@ -64,7 +64,9 @@ for part in "$@"; do
     kafka)
       cp -r "$here/kafka" "$work/kafka"
       mvn -B -q -ntp -f "$here/kafka/pom.xml" dependency:copy-dependencies -Dfewstep.libraries="$work/kafka/lib"
-      image kafka "$work/kafka"
+      mkdir "$work/java"
+      image java "$work/java" --file "$here/Dockerfile" --target java
+      image kafka "$work/kafka" --build-arg JAVA="fewstep/java:$tag"
       ;;
     monitoring)
       image prometheus "$here/local" --file "$here/local/prometheus.Dockerfile"

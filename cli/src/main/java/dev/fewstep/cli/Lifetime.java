@@ -1,6 +1,8 @@
 package dev.fewstep.cli;
 
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -13,7 +15,14 @@ final class Lifetime {
    * A second signal ends the process at once.
    */
   static int untilStopped(AutoCloseable part, boolean untilStdinCloses) {
+    return untilStopped(part, untilStdinCloses, new CompletableFuture<>());
+  }
+
+  /** As above, or until {@code over} completes. */
+  static int untilStopped(
+      AutoCloseable part, boolean untilStdinCloses, CompletionStage<Void> over) {
     CountDownLatch stop = new CountDownLatch(1);
+    over.thenRun(stop::countDown);
     AtomicInteger status = new AtomicInteger(ExitCodes.OK);
     Signals.onStop(
         signalled -> {

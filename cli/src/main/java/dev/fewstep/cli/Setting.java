@@ -151,6 +151,18 @@ enum Setting {
       "30s",
       false,
       "how long a worker that is stopped may take to hand its task back"),
+  WORKER_TASKS(
+      "worker.tasks",
+      "FEWSTEP_WORKER_TASKS",
+      "0",
+      false,
+      "tasks after which a worker ends by itself; 0 for any number"),
+  WORKER_IDLE(
+      "worker.idle",
+      "FEWSTEP_WORKER_IDLE",
+      "",
+      false,
+      "time without a task, such as 5m, after which a worker ends by itself; unset, never"),
   WORKER_PORT("worker.port", "FEWSTEP_WORKER_PORT", "0", false, "port of a worker's metrics"),
   TORCHSCRIPT(
       "torchscript",

@@ -5,6 +5,7 @@ import dev.fewstep.worker.Worker;
 import dev.fewstep.worker.WorkerConfig;
 import dev.fewstep.worker.task.KafkaSettings;
 import dev.fewstep.worker.task.Pulse;
+import dev.fewstep.worker.task.Shift;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,7 +17,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "worker",
     mixinStandardHelpOptions = true,
-    description = "Runs one worker on one device: takes tasks of its class until stopped.")
+    description =
+        "Runs one worker on one device: takes tasks of its class until stopped, or until its shift is over.")
 final class WorkerCommand implements Callable<Integer> {
   private static final long CACHE_BYTES = 20L << 30;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -70,6 +72,19 @@ final class WorkerCommand implements Callable<Integer> {
   private String drainTimeout;
 
   @Option(
+      names = "--tasks",
+      paramLabel = "N",
+      description =
+          "FEWSTEP_WORKER_TASKS: end with 0 after N tasks, however they ended; 0 for any number")
+  private String tasks;
+
+  @Option(
+      names = "--idle",
+      paramLabel = "TIME",
+      description = "FEWSTEP_WORKER_IDLE: end with 0 after so long without a task")
+  private String idle;
+
+  @Option(
       names = "--until-stdin-closes",
       hidden = true,
       description = "also stop when standard input ends: for a parent process")
@@ -87,6 +102,8 @@ final class WorkerCommand implements Callable<Integer> {
     settings.flag(Setting.WORKER_PORT, Optional.ofNullable(port));
     settings.flag(Setting.HEARTBEAT, Optional.ofNullable(heartbeat));
     settings.flag(Setting.DRAIN_TIMEOUT, Optional.ofNullable(drainTimeout));
+    settings.flag(Setting.WORKER_TASKS, Optional.ofNullable(tasks));
+    settings.flag(Setting.WORKER_IDLE, Optional.ofNullable(idle));
     main.useCache();
     main.trustScripts(false);
     int cores = main.threads();
@@ -110,19 +127,27 @@ final class WorkerCommand implements Callable<Integer> {
                 Pulse.Intervals.defaults().metrics()),
             PATIENCE,
             settings.duration(Setting.DRAIN_TIMEOUT));
+    Shift shift =
+        new Shift(
+            settings.number(Setting.WORKER_TASKS, 0, Integer.MAX_VALUE),
+            settings.age(Setting.WORKER_IDLE));
     try (Traces traces = settings.traces("fewstep-worker")) {
-      Worker worker = Worker.start(config.withTraces(traces));
+      Worker worker = Worker.start(config.withTraces(traces).withShift(shift));
       main.err()
           .printf(
               "worker %s takes %s tasks; metrics at http://%s:%d/metrics%n",
               worker.workerId(), config.deviceClass(), config.httpHost(), worker.httpPort());
-      return Lifetime.untilStopped(() -> stop(worker), untilStdinCloses);
+      return Lifetime.untilStopped(() -> stop(worker), untilStdinCloses, worker.shiftEnd());
     }
   }
 
   /** Stops in time: a task that does not hand itself back is given up, and its lease runs out. */
   private void stop(Worker worker) {
-    main.err().println("worker stops: its task is handed back");
+    main.err()
+        .println(
+            worker.shiftEnd().toCompletableFuture().isDone()
+                ? "worker ends: its shift is over"
+                : "worker stops: its task is handed back");
     if (!worker.stop()) {
       main.err().println("fewstep: the running task was not handed back in time and is given up");
       Runtime.getRuntime().halt(ExitCodes.FAILED);

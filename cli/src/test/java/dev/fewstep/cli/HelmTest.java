@@ -55,8 +55,11 @@ class HelmTest {
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     assertThat(output.lines().filter(line -> line.startsWith("Kubernetes "))).hasSize(6);
-    assertThat(output.lines().filter(line -> line.startsWith("refused "))).hasSize(7);
-    everyPodIsHardenedAndHasTimeToDrain(objects(folder.resolve("example.yaml")));
+    assertThat(output.lines().filter(line -> line.startsWith("refused "))).hasSize(8);
+    List<Map<String, Object>> example = objects(folder.resolve("example.yaml"));
+    everyPodIsHardenedAndHasTimeToDrain(example);
+    aClassOfJobsHasNoDeployment(example);
+    whoAsksAServerThatSpeaksTlsSpeaksItToo(example);
   }
 
   @SuppressWarnings("unchecked")
@@ -82,6 +85,53 @@ class HelmTest {
       assertThat(found).as(Arrays.toString(path)).isNotNull();
     }
     return found;
+  }
+
+  private static Map<String, Object> object(
+      List<Map<String, Object>> objects, String kind, String name) {
+    return objects.stream()
+        .filter(object -> kind.equals(object.get("kind")))
+        .filter(object -> name.equals(at(object, "metadata", "name")))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("there is no " + kind + " " + name));
+  }
+
+  private static void aClassOfJobsHasNoDeployment(List<Map<String, Object>> objects) {
+    Object job = at(object(objects, "ScaledJob", "prod-fewstep-worker-gpu-spot"), "spec");
+    assertThat(at(job, "jobTargetRef", "backoffLimit")).isEqualTo(0);
+    Object pod = at(job, "jobTargetRef", "template", "spec");
+    assertThat(at(pod, "restartPolicy")).isEqualTo("Never");
+    assertThat(at(pod, "terminationGracePeriodSeconds")).isEqualTo(40);
+    assertThat(at(pod, "containers", 0, "securityContext", "readOnlyRootFilesystem"))
+        .isEqualTo(true);
+    assertThat(at(pod, "containers", 0, "env"))
+        .asString()
+        .contains("{name=FEWSTEP_WORKER_TASKS, value=1}")
+        .contains("{name=FEWSTEP_WORKER_IDLE, value=120s}");
+    Object large = object(objects, "ScaledObject", "prod-fewstep-worker-gpu-80g");
+    assertThat(at(large, "spec", "scaleTargetRef", "name"))
+        .isEqualTo("prod-fewstep-worker-gpu-80g");
+  }
+
+  private static void whoAsksAServerThatSpeaksTlsSpeaksItToo(List<Map<String, Object>> objects) {
+    Object container =
+        at(
+            object(objects, "Deployment", "prod-fewstep-server"),
+            "spec",
+            "template",
+            "spec",
+            "containers",
+            0);
+    assertThat(at(container, "env"))
+        .asString()
+        .contains("{name=FEWSTEP_TLS_CERTIFICATE, value=/run/secrets/tls/tls.crt}");
+    for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
+      assertThat(at(container, probe, "httpGet", "scheme")).isEqualTo("HTTPS");
+    }
+    Object monitor = object(objects, "ServiceMonitor", "prod-fewstep-server");
+    assertThat(at(monitor, "spec", "endpoints", 0, "scheme")).isEqualTo("https");
+    assertThat(at(monitor, "spec", "endpoints", 0, "tlsConfig", "serverName"))
+        .isEqualTo("prod-fewstep-server.fewstep.svc");
   }
 
   private static void everyPodIsHardenedAndHasTimeToDrain(List<Map<String, Object>> objects) {

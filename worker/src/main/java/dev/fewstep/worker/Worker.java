@@ -10,6 +10,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.time.Clock;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -76,6 +77,11 @@ public final class Worker implements AutoCloseable {
   /** Its id in presences and reports. */
   public UUID workerId() {
     return verticle.workerId();
+  }
+
+  /** Completes when its shift is over, if that ends by itself; it is still to be stopped then. */
+  public CompletionStage<Void> shiftEnd() {
+    return verticle.shiftEnd();
   }
 
   /** Takes no other task and asks the running one to hand itself back. Returns at once. */

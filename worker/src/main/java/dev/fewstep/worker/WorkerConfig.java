@@ -8,6 +8,7 @@ import dev.fewstep.store.S3Settings;
 import dev.fewstep.telemetry.Traces;
 import dev.fewstep.worker.task.KafkaSettings;
 import dev.fewstep.worker.task.Pulse;
+import dev.fewstep.worker.task.Shift;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -28,6 +29,7 @@ import java.time.Duration;
  * @param startTimeout how long the artifact store may be away at the start
  * @param drainTimeout how long a running task may take to hand itself back at the stop
  * @param traces what spans are begun with; closed by whoever made it
+ * @param shift when it takes no other task by itself
  */
 public record WorkerConfig(
     KafkaSettings kafka,
@@ -43,8 +45,9 @@ public record WorkerConfig(
     Pulse.Intervals intervals,
     Duration startTimeout,
     Duration drainTimeout,
-    Traces traces) {
-  /** Of a worker that records no traces. */
+    Traces traces,
+    Shift shift) {
+  /** Of a worker that records no traces and works until it is stopped. */
   public WorkerConfig(
       KafkaSettings kafka,
       S3Settings store,
@@ -73,7 +76,8 @@ public record WorkerConfig(
         intervals,
         startTimeout,
         drainTimeout,
-        Traces.off());
+        Traces.off(),
+        Shift.untilStopped());
   }
 
   public WorkerConfig {
@@ -87,6 +91,7 @@ public record WorkerConfig(
     requireNonNull(startTimeout, "startTimeout");
     requireNonNull(drainTimeout, "drainTimeout");
     requireNonNull(traces, "traces");
+    requireNonNull(shift, "shift");
     require(threads >= 1, "threads must be at least 1, not %s", threads);
     require(shards >= 1, "shards must be at least 1, not %s", shards);
     require(cacheBytes > 0, "cacheBytes must be positive, not %s", cacheBytes);
@@ -118,6 +123,15 @@ public record WorkerConfig(
 
   /** The same with traces. */
   public WorkerConfig withTraces(Traces value) {
+    return with(value, shift);
+  }
+
+  /** The same for a shift. */
+  public WorkerConfig withShift(Shift value) {
+    return with(traces, value);
+  }
+
+  private WorkerConfig with(Traces newTraces, Shift newShift) {
     return new WorkerConfig(
         kafka,
         store,
@@ -132,6 +146,7 @@ public record WorkerConfig(
         intervals,
         startTimeout,
         drainTimeout,
-        value);
+        newTraces,
+        newShift);
   }
 }

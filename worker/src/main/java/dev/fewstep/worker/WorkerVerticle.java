@@ -33,6 +33,8 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +51,7 @@ public final class WorkerVerticle extends VerticleBase {
   private final Clock clock;
   private final UUID workerId = UUID.randomUUID();
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final CompletableFuture<Void> shiftEnd = new CompletableFuture<>();
   private volatile Running running;
   private volatile boolean endedInTime = true;
   private volatile int httpPort;
@@ -140,7 +143,7 @@ public final class WorkerVerticle extends VerticleBase {
             runner::hasRoom,
             clock,
             config.traces());
-    taker.start();
+    taker.start(config.shift(), () -> shiftEnd.complete(null));
     running = new Running(control, taker, pulse);
   }
 
@@ -211,6 +214,11 @@ public final class WorkerVerticle extends VerticleBase {
   /** Id of this worker, stable over its life. */
   UUID workerId() {
     return workerId;
+  }
+
+  /** Completes when the worker's shift is over: it holds no task and takes none. */
+  CompletionStage<Void> shiftEnd() {
+    return shiftEnd;
   }
 
   /** Whether no task was running any more when the worker stopped. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.dockerjava.api.command.InspectContainerResponse;
 import dev.fewstep.chaos.check.Findings;
 import dev.fewstep.chaos.check.HistoryChecker;
 import dev.fewstep.chaos.check.HistoryTail;
@@ -37,8 +38,9 @@ import org.testcontainers.utility.DockerImageName;
 
 /**
  * Our images on a Docker network of their own: Kafka, MinIO, two servers and a worker, each in a
- * container; the broker's and the leader's are killed amid a finetune. The history on the topics is
- * read from the beginning and checked record by record. {@link ComposeTest} kills a worker's.
+ * container; the broker's and the leader's are killed amid a finetune. A second worker ends after a
+ * task. The history on the topics is read from the beginning and checked record by record. {@link
+ * ComposeTest} kills a worker's.
  */
 class ContainersTest {
   private static final List<String> IMAGES = List.of("server", "worker", "minio", "kafka");
@@ -59,6 +61,7 @@ class ContainersTest {
   private static GenericContainer<?> kafka;
   private static GenericContainer<?> minio;
   private static GenericContainer<?> worker;
+  private static GenericContainer<?> once;
   private static List<GenericContainer<?>> servers = List.of();
   private static HistoryChecker checker;
   private static HistoryTail tail;
@@ -80,12 +83,17 @@ class ContainersTest {
         HistoryTail.start(
             "127.0.0.1:" + port, folder.resolve("history.jsonl.gz"), checker, FINDINGS);
     servers = List.of(server(), server());
-    worker =
-        container("worker")
-            .withEnv(PARTS)
-            .withEnv("FEWSTEP_THREADS", "1")
-            .withEnv("OMP_NUM_THREADS", "1");
-    Startables.deepStart(Stream.concat(servers.stream(), Stream.of(worker))).join();
+    worker = worker("worker");
+    once = worker("worker", "--tasks", "1");
+    Startables.deepStart(Stream.concat(servers.stream(), Stream.of(worker, once))).join();
+  }
+
+  private static GenericContainer<?> worker(String... command) {
+    return container("worker")
+        .withCommand(command)
+        .withEnv(PARTS)
+        .withEnv("FEWSTEP_THREADS", "1")
+        .withEnv("OMP_NUM_THREADS", "1");
   }
 
   private static int port() throws IOException {
@@ -150,7 +158,7 @@ class ContainersTest {
     if (tail != null) {
       tail.close();
     }
-    Stream.concat(servers.stream(), Stream.of(kafka, minio, worker))
+    Stream.concat(servers.stream(), Stream.of(kafka, minio, worker, once))
         .filter(part -> part != null)
         .forEach(GenericContainer::stop);
     if (network != null) {
@@ -168,11 +176,12 @@ class ContainersTest {
     Map<String, String> undisturbed = SmallGrid.weights(any, calm);
     assertThat(undisturbed).hasSize(2);
     assertThat(Set.copyOf(undisturbed.values())).as("two seeds, two results").hasSize(2);
+    theWorkerOfOneTaskHasEnded();
 
     String brokerless = grid.submit("brokerless");
     grid.awaitCheckpoint(brokerless);
     kill(kafka);
-    assertThat(running(kafka)).isFalse();
+    assertThat(state(kafka).getRunning()).isFalse();
     DockerClientFactory.lazyClient().startContainerCmd(kafka.getContainerId()).exec();
     SmallGrid.awaitSuccess(any, brokerless);
     assertThat(SmallGrid.weights(any, brokerless)).isEqualTo(undisturbed);
@@ -207,13 +216,21 @@ class ContainersTest {
         .exec();
   }
 
-  private static boolean running(GenericContainer<?> container) {
-    return Boolean.TRUE.equals(
-        DockerClientFactory.lazyClient()
-            .inspectContainerCmd(container.getContainerId())
-            .exec()
-            .getState()
-            .getRunning());
+  private static InspectContainerResponse.ContainerState state(GenericContainer<?> container) {
+    return DockerClientFactory.lazyClient()
+        .inspectContainerCmd(container.getContainerId())
+        .exec()
+        .getState();
+  }
+
+  private static void theWorkerOfOneTaskHasEnded() throws InterruptedException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (Boolean.TRUE.equals(state(once).getRunning()) && System.nanoTime() < end) {
+      Thread.sleep(500);
+    }
+    assertThat(state(once).getRunning()).isFalse();
+    assertThat(state(once).getExitCodeLong()).isZero();
+    assertThat(once.getLogs().lines().filter(line -> line.contains("begins attempt 1"))).hasSize(1);
   }
 
   /** Which of the two servers leads. */

@@ -2,7 +2,6 @@ package dev.fewstep.worker.task;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.fewstep.schemas.Json;
 import dev.fewstep.schemas.Topics;
 import dev.fewstep.schemas.message.FailureCode;
 import dev.fewstep.schemas.message.Report;
@@ -14,12 +13,10 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
-import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -28,7 +25,6 @@ import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicIdPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +51,10 @@ public final class TaskTaker implements AutoCloseable {
   private final Traces traces;
   private final Thread thread;
   private boolean full;
+  private Shift shift = Shift.untilStopped();
+  private Runnable end = () -> {};
+  private int begun;
+  private volatile boolean over;
   private volatile boolean stopping;
   private volatile boolean joined;
   private volatile boolean wasAsked;
@@ -89,8 +89,20 @@ public final class TaskTaker implements AutoCloseable {
     this.thread = new Thread(this::loop, "fewstep-taker");
   }
 
-  /** Starts taking. */
+  /** Starts taking, until it is drained. */
   public void start() {
+    start(Shift.untilStopped(), () -> {});
+  }
+
+  /**
+   * Starts taking.
+   *
+   * @param shift when it ends by itself
+   * @param end told, on the taker's own thread, when it has
+   */
+  public void start(Shift shift, Runnable end) {
+    this.shift = requireNonNull(shift, "shift");
+    this.end = requireNonNull(end, "end");
     control.onOrder(this::order);
     pulse.drains(control.drains());
     thread.start();
@@ -112,9 +124,9 @@ public final class TaskTaker implements AutoCloseable {
     return (joined || control.drains() || pulse.isFull()) && thread.isAlive();
   }
 
-  /** Whether its thread lives. */
+  /** Whether its thread lives, or has ended because its shift was over. */
   public boolean isAlive() {
-    return thread.isAlive();
+    return over || thread.isAlive();
   }
 
   /** Takes no other task and asks the running one to hand itself back. Returns at once. */
@@ -153,7 +165,8 @@ public final class TaskTaker implements AutoCloseable {
 
   private void loop() {
     String topic = Topics.tasks(pulse.identity().deviceClass());
-    while (!stopping) {
+    long idleSince = System.nanoTime();
+    while (!stopping && !over) {
       if (control.drains() || isFull()) {
         pause();
         continue;
@@ -167,10 +180,13 @@ public final class TaskTaker implements AutoCloseable {
             });
         group.subscribe(List.of(topic));
         joined = true;
-        while (!stopping && !control.drains() && !full) {
+        while (!stopping && !over && !control.drains() && !full) {
           for (ConsumerRecord<byte[], byte[]> record : group.poll(POLL)) {
+            int before = begun;
             take(group, record);
+            idleSince = begun > before ? System.nanoTime() : idleSince;
           }
+          endShift(idleSince);
         }
       } catch (KafkaException | IllegalStateException e) {
         LOG.warn("Taking tasks from {} failed and starts again: {}", topic, e.toString());
@@ -178,6 +194,18 @@ public final class TaskTaker implements AutoCloseable {
       } finally {
         joined = false;
       }
+      endShift(idleSince);
+    }
+    if (over && !stopping) {
+      end.run();
+    }
+  }
+
+  private void endShift(long idleSince) {
+    if (!over && shift.isOver(begun, Duration.ofNanos(System.nanoTime() - idleSince))) {
+      LOG.info("The shift is over after {} tasks", begun);
+      over = true;
+      pulse.leaves();
     }
   }
 
@@ -200,15 +228,16 @@ public final class TaskTaker implements AutoCloseable {
 
   private void take(
       KafkaShareConsumer<byte[], byte[]> group, ConsumerRecord<byte[], byte[]> record) {
-    Optional<TaskMessage> read = read(record);
+    Optional<TaskMessage> read = Records.read(record);
     if (read.isEmpty()) {
-      answer(group, record, AcknowledgeType.REJECT);
+      Records.answer(group, record, AcknowledgeType.REJECT);
       return;
     }
     TaskMessage message = read.get();
-    if (stopping || full || !(tail.isAtEnd() || controlIsCurrent()) || control.drains()) {
-      answer(group, record, AcknowledgeType.RELEASE);
-      if (!stopping && !full && !control.drains()) {
+    boolean takesNone = stopping || full || shift.isLast(begun);
+    if (takesNone || !(tail.isAtEnd() || controlIsCurrent()) || control.drains()) {
+      Records.answer(group, record, AcknowledgeType.RELEASE);
+      if (!takesNone && !control.drains()) {
         pause();
       }
       return;
@@ -221,7 +250,7 @@ public final class TaskTaker implements AutoCloseable {
     }
     if (objection.isPresent()) {
       LOG.info("Skips attempt {} of {}: {}", message.attempt(), message.taskKey(), objection.get());
-      answer(group, record, AcknowledgeType.ACCEPT);
+      Records.answer(group, record, AcknowledgeType.ACCEPT);
       return;
     }
     RunningTask task =
@@ -267,7 +296,7 @@ public final class TaskTaker implements AutoCloseable {
     pulse.holds(task);
     if (!reporter.deliver(started)) {
       pulse.endsTask();
-      answer(group, record, AcknowledgeType.RELEASE);
+      Records.answer(group, record, AcknowledgeType.RELEASE);
       pulse.sendPresence();
       pause();
       return;
@@ -276,6 +305,11 @@ public final class TaskTaker implements AutoCloseable {
     // because this is lost. Nothing waits for it.
     group.acknowledge(record, AcknowledgeType.ACCEPT);
     group.commitAsync();
+    begun++;
+    if (shift.isLast(begun)) {
+      // Nothing is handed out for it any more: who gets this task's report would take it for idle.
+      pulse.leaves();
+    }
     if (stopping) {
       task.release();
     }
@@ -313,7 +347,7 @@ public final class TaskTaker implements AutoCloseable {
    * @return whether it is heard, and with it that this worker is idle
    */
   private boolean report(RunningTask task, Outcome outcome, Duration took) {
-    Optional<Report> report = terminal(task, outcome, took);
+    Optional<Report> report = Endings.report(task, outcome, took, clock.instant());
     if (report.isEmpty()) {
       return false;
     }
@@ -330,40 +364,6 @@ public final class TaskTaker implements AutoCloseable {
     return true;
   }
 
-  private Optional<Report> terminal(RunningTask task, Outcome outcome, Duration took) {
-    String key = task.message().taskKey();
-    int attempt = task.message().attempt();
-    UUID execution = task.executionId();
-    Instant now = clock.instant();
-    if (outcome instanceof Outcome.Success success) {
-      return Optional.of(
-          new Report.Succeeded(
-              now,
-              key,
-              attempt,
-              execution,
-              success.artifacts(),
-              success.scores(),
-              success.provenance(),
-              took.toMillis() / 1000.0));
-    }
-    if (outcome instanceof Outcome.Failure failure) {
-      return Optional.of(
-          new Report.Failed(
-              now,
-              key,
-              attempt,
-              execution,
-              failure.code(),
-              failure.message(),
-              task.taskLog().tail()));
-    }
-    if (((Outcome.Stopped) outcome).release()) {
-      return Optional.of(new Report.Released(now, key, attempt, execution));
-    }
-    return Optional.empty();
-  }
-
   private boolean controlIsCurrent() {
     try {
       return tail.awaitCurrent(CONTROL_WAIT);
@@ -371,31 +371,6 @@ public final class TaskTaker implements AutoCloseable {
       Thread.currentThread().interrupt();
       return false;
     }
-  }
-
-  private static Optional<TaskMessage> read(ConsumerRecord<byte[], byte[]> record) {
-    try {
-      return Optional.of(Json.fromBytes(record.value(), TaskMessage.class));
-    } catch (UncheckedIOException | IllegalArgumentException e) {
-      LOG.error("The task at offset {} cannot be read and is rejected", record.offset(), e);
-      return Optional.empty();
-    }
-  }
-
-  /**
-   * Answers for a record. A lost share lock is no error: the task may then be taken twice, and the
-   * leader binds the attempt to one of the two.
-   */
-  private static void answer(
-      KafkaShareConsumer<byte[], byte[]> group,
-      ConsumerRecord<byte[], byte[]> record,
-      AcknowledgeType type) {
-    group.acknowledge(record, type);
-    Map<TopicIdPartition, Optional<KafkaException>> committed = group.commitSync();
-    committed.forEach(
-        (partition, error) ->
-            error.ifPresent(
-                e -> LOG.warn("{} of {} was refused: {}", type, partition, e.toString())));
   }
 
   private void pause() {

@@ -1,6 +1,7 @@
 package dev.fewstep.worker.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fewstep.schemas.Digests;
@@ -44,7 +45,9 @@ class TaskTakerTest {
 
   @BeforeAll
   static void start() throws Exception {
-    leader = new LeaderSide(data, "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9");
+    leader =
+        new LeaderSide(
+            data, "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11");
   }
 
   @AfterAll
@@ -81,6 +84,11 @@ class TaskTakerTest {
   }
 
   private TaskTaker worker(String deviceClass, Function<RunningTask, Outcome> runner) {
+    return worker(deviceClass, runner, Shift.untilStopped(), () -> {});
+  }
+
+  private TaskTaker worker(
+      String deviceClass, Function<RunningTask, Outcome> runner, Shift shift, Runnable end) {
     UUID id = UUID.randomUUID();
     WorkerMetrics metrics = register(new WorkerMetrics(deviceClass, Map.of()));
     ControlView view = new ControlView();
@@ -111,7 +119,7 @@ class TaskTakerTest {
                 room::get,
                 Clock.systemUTC(),
                 Traces.off()));
-    taker.start();
+    taker.start(shift, end);
     return taker;
   }
 
@@ -288,6 +296,71 @@ class TaskTakerTest {
     worker(deviceClass, task -> success());
     leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("after")));
     assertThat(ran).containsExactly(key("drained"), key("after"));
+  }
+
+  @Test
+  void endsByItselfAfterItsLastTaskAndLeavesTheOthers() throws InterruptedException {
+    String deviceClass = nextClass();
+    CountDownLatch ended = new CountDownLatch(1);
+    CountDownLatch left = new CountDownLatch(1);
+    Shift shift = new Shift(2, Optional.empty());
+    TaskTaker taker =
+        worker(
+            deviceClass,
+            task -> {
+              if (task.message().taskKey().equals(key("last"))) {
+                await(left);
+              }
+              return success();
+            },
+            shift,
+            ended::countDown);
+    leader.publish(deviceClass, task("first", 1));
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("first")));
+    leader.publish(deviceClass, task("last", 1));
+    leader.publish(deviceClass, task("left", 1));
+    Report.Started last = leader.await(Report.Started.class, s -> s.taskKey().equals(key("last")));
+    leader.await(
+        Report.Presence.class,
+        p -> p.executionId().equals(Optional.of(last.executionId())) && !p.accepting());
+    assertThat(ended.getCount()).isOne();
+    left.countDown();
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("last")));
+    await(ended);
+    assertThat(taker.awaitEnd(LeaderSide.PATIENCE)).isTrue();
+    assertThat(taker.isAlive()).as("over is not dead").isTrue();
+    assertThat(ran).containsExactly(key("first"), key("last"));
+    worker(deviceClass, task -> success());
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("left")));
+    assertThat(leader.all(Report.Started.class))
+        .filteredOn(s -> s.taskKey().equals(key("left")))
+        .hasSize(1);
+  }
+
+  @Test
+  void endsByItselfWhenThereIsNothingToDo() throws InterruptedException {
+    String deviceClass = nextClass();
+    CountDownLatch ended = new CountDownLatch(1);
+    Shift shift = new Shift(0, Optional.of(Duration.ofMillis(1)));
+    TaskTaker taker = worker(deviceClass, task -> success(), shift, ended::countDown);
+    await(ended);
+    assertThat(taker.awaitEnd(LeaderSide.PATIENCE)).isTrue();
+    leader.publish(deviceClass, task("too-late", 1));
+    worker(deviceClass, task -> success());
+    leader.await(Report.Succeeded.class, s -> s.taskKey().equals(key("too-late")));
+    assertThat(ran).containsExactly(key("too-late"));
+  }
+
+  @Test
+  void aShiftIsOverAfterItsTasksOrItsIdleTime() {
+    assertThat(Shift.untilStopped().isOver(1_000_000, Duration.ofDays(1000))).isFalse();
+    assertThat(new Shift(3, Optional.empty()).isOver(2, Duration.ofDays(1))).isFalse();
+    assertThat(new Shift(3, Optional.empty()).isOver(3, Duration.ZERO)).isTrue();
+    Shift idle = new Shift(0, Optional.of(Duration.ofMinutes(5)));
+    assertThat(idle.isOver(9, Duration.ofSeconds(299))).isFalse();
+    assertThat(idle.isOver(0, Duration.ofMinutes(5))).isTrue();
+    assertThatIllegalArgumentException().isThrownBy(() -> new Shift(-1, Optional.empty()));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Shift(0, Optional.of(Duration.ZERO)));
   }
 
   @Test
