@@ -230,7 +230,9 @@ class ContainersTest {
     }
     assertThat(state(once).getRunning()).isFalse();
     assertThat(state(once).getExitCodeLong()).isZero();
-    assertThat(once.getLogs().lines().filter(line -> line.contains("begins attempt 1"))).hasSize(1);
+    assertThat(once.getLogs())
+        .contains("The shift is over after 1 tasks")
+        .contains("worker ends: its shift is over");
   }
 
   /** Which of the two servers leads. */
