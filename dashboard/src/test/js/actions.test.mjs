@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { consequences, counted, extension, policyChange, refusal, tasksIn } =
+const { consequences, counted, extension, forbidden, policyChange, refusal, tasksIn } =
   await import("../../main/resources/webroot/data/actions.js");
 
 const running = {
@@ -80,4 +80,15 @@ test("only what differs is set, and the way back is what was", () => {
   assert.match(policyChange(running, { priority: "101", maxParallel: "0" }).problem, /Priority/);
   assert.match(policyChange(running, { priority: "50", maxParallel: "" }).problem, /at once/);
   assert.match(policyChange(running, { priority: "1.5", maxParallel: "0" }).problem, /whole number/);
+});
+
+test("who may only look is told so instead of being refused", () => {
+  assert.equal(forbidden("ADMIN", "SUBMITTER"), "");
+  assert.equal(forbidden("SUBMITTER", "SUBMITTER"), "");
+  assert.match(forbidden("SUBMITTER", "ADMIN"), /role is submitter: this needs admin/);
+  for (const action of ["pause", "cancel", "extend", "resubmit", "policy"]) {
+    assert.match(refusal(action, running, "VIEWER"), /role is viewer/, action);
+    assert.equal(refusal(action, running, "SUBMITTER"), "", action);
+  }
+  assert.equal(refusal("clone", running, "VIEWER"), "", "cloning opens the editor only");
 });

@@ -5,6 +5,21 @@
  * @typedef {"pause" | "resume" | "cancel" | "retry" | "extend" | "clone" | "resubmit" | "policy"} Action
  */
 
+/** Roles from the least to the highest. */
+const roles = ["VIEWER", "SUBMITTER", "ADMIN"];
+
+/**
+ * Why somebody may not do what a role is needed for; an empty text when it may be done. The server
+ * asks again: this only spares people a refusal.
+ * @param {string} role of who looks at the page
+ * @param {string} needed
+ */
+export function forbidden(role, needed) {
+  return roles.indexOf(role) >= roles.indexOf(needed)
+    ? ""
+    : `Your token's role is ${role.toLowerCase()}: this needs ${needed.toLowerCase()}.`;
+}
+
 /** States in which nothing more happens. */
 const over = ["SUCCEEDED", "FAILED", "CANCELLED"];
 
@@ -34,9 +49,12 @@ export const ended = (experiment) => over.includes(experiment.state);
  * Why an action cannot be taken now; an empty text when it can.
  * @param {Action} action
  * @param {any} experiment as the API tells it
+ * @param {string} [role] of who asks
  * @returns {string}
  */
-export function refusal(action, experiment) {
+export function refusal(action, experiment, role = "ADMIN") {
+  const may = action === "clone" ? "" : forbidden(role, "SUBMITTER");
+  if (may) return may;
   const word = String(experiment.state).toLowerCase();
   if (experiment.archivedAt && action !== "clone") return "It is archived: clone it instead.";
   switch (action) {

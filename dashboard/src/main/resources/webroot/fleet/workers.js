@@ -2,12 +2,14 @@
 /** The workers: what each does, how far it is, and whether it may take more. */
 import { useState } from "preact/hooks";
 import { send } from "../api.js";
+import { forbidden } from "../data/actions.js";
 import { ago, classesOf, doing, drainConsequences, ordered, shapes, timeLeft } from "../data/fleet.js";
 import { duration, size } from "../format.js";
 import { html } from "../html.js";
 import { Confirm } from "../parts/dialog.js";
 import { Empty } from "../parts/empty.js";
 import { Num } from "../parts/num.js";
+import { role } from "../parts/session.js";
 import { toast } from "../parts/toast.js";
 import { href } from "../route.js";
 
@@ -76,6 +78,7 @@ export function Workers({ workers, tasks, seen, now, onChanged }) {
  * @param {{worker: any, task: HeldTask | undefined, pace: {first: Seen, last: Seen} | undefined, now: number, onAsk: () => void}} props
  */
 function Card({ worker, task, pace, now, onAsk }) {
+  const may = forbidden(role(), "ADMIN");
   const what = doing(worker);
   const id = worker.workerId.slice(0, 8);
   const from = worker.task ? `tasks/${worker.task}` : "workers";
@@ -92,7 +95,13 @@ function Card({ worker, task, pace, now, onAsk }) {
         ><span class="state-shape" aria-hidden="true">${shapes[what]}</span> ${what === "full" ? "takes none" : what}</span
       >
       <b>${worker.device}</b>
-      <button type="button" class="button" onClick=${onAsk}>${worker.draining ? "Resume" : "Drain"} …</button>
+      <button
+        type="button"
+        class="button"
+        aria-disabled=${may ? "true" : undefined}
+        title=${may || undefined}
+        onClick=${() => (may ? toast(may) : onAsk())}
+      >${worker.draining ? "Resume" : "Drain"} …</button>
     </div>
     <div class="worker-task">
       ${

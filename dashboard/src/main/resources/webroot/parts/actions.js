@@ -7,6 +7,7 @@ import { html } from "../html.js";
 import { go, href } from "../route.js";
 import { Confirm } from "./dialog.js";
 import { Menu } from "./menu.js";
+import { role } from "./session.js";
 import { toast } from "./toast.js";
 
 /** @typedef {import("../data/actions.js").Action} Action */
@@ -44,7 +45,7 @@ export function ExperimentActions({ experiment, onDone }) {
   const close = () => setAsking(null);
   const first = /** @type {Action} */ (experiment.paused ? "resume" : "pause");
   const button = (/** @type {Action} */ action, danger = false) => {
-    const why = refusal(action, experiment);
+    const why = refusal(action, experiment, role());
     return html`<button
       type="button"
       class="button"
@@ -57,7 +58,7 @@ export function ExperimentActions({ experiment, onDone }) {
     </button>`;
   };
   const item = (/** @type {Action} */ action) => {
-    const why = refusal(action, experiment);
+    const why = refusal(action, experiment, role());
     return {
       label: `${words[action]} …`,
       disabled: why !== "",
@@ -66,7 +67,7 @@ export function ExperimentActions({ experiment, onDone }) {
     };
   };
   const from = `experiment:${experiment.id}`;
-  const replace = refusal("resubmit", experiment);
+  const replace = refusal("resubmit", experiment, role());
   return html`<span class="actions">
     ${button(first)} ${button("cancel", true)}
     <${Menu}

@@ -20,6 +20,9 @@ caller().then(
   () => {}, // What the page asks next tells what is wrong.
 );
 
+/** The role of who looks at the page; the highest until that is known, and where everybody has it. */
+export const role = () => who.value?.role ?? "ADMIN";
+
 /** @param {Caller} one */
 const rights = (one) =>
   `${one.role.toLowerCase()}${one.projects.length > 0 ? ` of ${one.projects.join(", ")}` : ""}`;

@@ -2,9 +2,11 @@
 /** The end of the submit page: who asks, the plan again, and the submission itself. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { send, uuid } from "../api.js";
+import { forbidden } from "../data/actions.js";
 import { dropDraft } from "../data/drafts.js";
 import { html } from "../html.js";
 import { Confirm } from "../parts/dialog.js";
+import { role } from "../parts/session.js";
 import { toast } from "../parts/toast.js";
 import { go, href } from "../route.js";
 
@@ -19,6 +21,7 @@ export function SubmitBar({ text, ready, plan, path, replace, draftKey, onPlan }
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState("");
   const request = useRef({ text: "", key: "" });
+  const may = forbidden(role(), "SUBMITTER");
   const goodUser = /^[ -~]{0,100}$/.test(user);
   useEffect(() => setProblem(""), [text]);
   const submit = async () => {
@@ -37,6 +40,7 @@ export function SubmitBar({ text, ready, plan, path, replace, draftKey, onPlan }
     go(href(["experiments", answer.id]));
   };
   const press = async () => {
+    if (may) return setProblem(may);
     if (!ready || !goodUser) return;
     if (replace) return setAsking(true);
     setBusy(true);
@@ -70,8 +74,8 @@ export function SubmitBar({ text, ready, plan, path, replace, draftKey, onPlan }
       <button
         type="button"
         class="button primary"
-        aria-disabled=${ready && goodUser && !busy ? undefined : "true"}
-        title=${ready ? undefined : "The plan of this very text must be there first"}
+        aria-disabled=${ready && goodUser && !busy && !may ? undefined : "true"}
+        title=${may || (ready ? undefined : "The plan of this very text must be there first")}
         onClick=${press}
       >
         ${busy ? "Submitting …" : replace ? "Replace …" : "Submit"}

@@ -93,11 +93,15 @@ class SignInBrowserTest {
   }
 
   private String token() {
+    return token("admin");
+  }
+
+  private String token(String role) {
     return new ApiClient(orchestrator.address().toString(), ADMIN)
         .post(
             "/api/v1/tokens",
             "application/json",
-            "{\"name\": \"ann\", \"role\": \"admin\"}",
+            "{\"name\": \"ann\", \"role\": \"" + role + "\"}",
             UUID.randomUUID())
         .path("token")
         .asText();
@@ -166,6 +170,22 @@ class SignInBrowserTest {
     assertThat(context.cookies()).isEmpty();
     assertThat(status("fetch('api/v1/experiments')")).isEqualTo(401);
     assertThat(faults).isEmpty();
+  }
+
+  @Test
+  void whoMayOnlyLookIsToldSoBeforeAsking() {
+    context.clearCookies();
+    page.navigate("about:blank");
+    page.navigate(proxy.address() + "#/submit");
+    Locator field = page.getByLabel("Your token");
+    field.fill(token("viewer"));
+    field.press("Enter");
+    Locator submit = page.locator(".submit-bar .primary");
+    assertThat(submit).hasAttribute("aria-disabled", "true");
+    assertThat(submit).hasAttribute("title", "Your token's role is viewer: this needs submitter.");
+    submit.dispatchEvent("click");
+    assertThat(page.locator(".submit-bar [role=alert]")).containsText("this needs submitter");
+    context.clearCookies();
   }
 
   @Test
