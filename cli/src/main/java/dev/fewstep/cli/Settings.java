@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.access.Grant;
+import dev.fewstep.orchestrator.access.Limits;
 import dev.fewstep.orchestrator.access.OidcSettings;
 import dev.fewstep.orchestrator.api.HttpSettings;
 import dev.fewstep.orchestrator.log.KafkaSettings;
@@ -297,10 +298,30 @@ final class Settings {
         throw CliException.usage(
             "--insecure and an admin token contradict each other: leave one out");
       }
-      return AccessSettings.unprotected();
+      return AccessSettings.unprotected().withMetricsToken(metricsToken());
     }
     return (token.isEmpty() ? AccessSettings.open() : AccessSettings.required(token))
-        .withOidc(oidc());
+        .withOidc(oidc())
+        .withMetricsToken(metricsToken())
+        .withLimits(
+            new Limits(
+                rate(Setting.REQUEST_LIMIT),
+                rate(Setting.SIGN_IN_LIMIT),
+                rate(Setting.REFUSAL_LIMIT)));
+  }
+
+  private Optional<String> metricsToken() {
+    return Optional.of(text(Setting.METRICS_TOKEN).strip()).filter(token -> !token.isEmpty());
+  }
+
+  private Limits.Rate rate(Setting setting) {
+    Value value = value(setting);
+    try {
+      return Limits.Rate.parse(value.value());
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage(
+          "%s (%s): %s".formatted(setting.variable(), value.source(), e.getMessage()), e);
+    }
   }
 
   private Optional<OidcSettings> oidc() {

@@ -3,6 +3,8 @@ package dev.fewstep.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fewstep.orchestrator.access.AccessSettings;
+import dev.fewstep.orchestrator.access.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +52,25 @@ class SettingsTest {
 
   private Settings.Value value() {
     return Settings.load(environment).value(Setting.SERVER);
+  }
+
+  @Test
+  void limitsAndTheTokenOfTheMetersAreSettingsOfAServer() throws IOException {
+    String admin = "0123456789abcdef0123456789abcdef";
+    environment.put("FEWSTEP_ADMIN_TOKEN", admin);
+    assertThat(Settings.load(environment).access(false).limits()).isEqualTo(Limits.usual());
+    Path file = Files.writeString(folder.resolve("metrics"), admin + "-of-the-meters\n");
+    environment.put("FEWSTEP_METRICS_TOKEN_FILE", file.toString());
+    environment.put("FEWSTEP_REQUEST_LIMIT", "5/s up to 50");
+    AccessSettings access = Settings.load(environment).access(false);
+    assertThat(access.limits().requests()).isEqualTo(new Limits.Rate(5, 50));
+    assertThat(access.showsMetrics(Optional.of("Bearer " + admin + "-of-the-meters"))).isTrue();
+    assertThat(access.showsMetrics(Optional.of("Bearer " + admin))).isFalse();
+    environment.put("FEWSTEP_SIGN_IN_LIMIT", "many");
+    assertThatThrownBy(() -> Settings.load(environment).access(false))
+        .isInstanceOf(CliException.class)
+        .hasMessageContaining("FEWSTEP_SIGN_IN_LIMIT")
+        .hasMessageContaining("100/s up to 2000");
   }
 
   @Test

@@ -30,7 +30,8 @@ public final class Authentication {
         && shown(authorization).filter(IdentityProvider::looksRight).isPresent();
   }
 
-  private static Optional<String> shown(Optional<String> authorization) {
+  /** The token of a header of the scheme Bearer. */
+  static Optional<String> shown(Optional<String> authorization) {
     return authorization
         .filter(header -> header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
         .map(header -> header.substring(SCHEME.length()).strip());

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.access.Authentication;
 import dev.fewstep.orchestrator.access.Caller;
+import dev.fewstep.orchestrator.access.Limits;
 import dev.fewstep.orchestrator.access.Permissions;
 import dev.fewstep.orchestrator.access.ProviderUnavailableException;
 import dev.fewstep.orchestrator.access.RateLimit;
@@ -29,8 +30,6 @@ import java.util.UUID;
  * caller may do it. What a caller does not see is answered as what is not there.
  */
 final class AccessGate {
-  private static final double CHANGE_COSTS = 5;
-
   /** Key of the caller in a routing context. */
   static final String CALLER = "fewstep.caller";
 
@@ -45,15 +44,17 @@ final class AccessGate {
   private final Clock clock;
 
   /** Of each token: what it may ask for in a second, and at once. */
-  private final RateLimit requests = new RateLimit(100, 2_000);
+  private final RateLimit requests;
 
   /** Of each address: how often it may try to sign in. */
-  private final RateLimit signIns = new RateLimit(1, 60);
+  private final RateLimit signIns;
 
   AccessGate(
       AccessSettings settings, Replies replies, StateView state, AuditTrail audit, Clock clock) {
     this.authentication = new Authentication(settings);
     this.enforced = settings.enforced();
+    this.requests = settings.limits().requests().limit();
+    this.signIns = settings.limits().signIns().limit();
     this.replies = requireNonNull(replies, "replies");
     this.state = requireNonNull(state, "state");
     this.audit = requireNonNull(audit, "audit");
@@ -82,6 +83,7 @@ final class AccessGate {
     } else if (!enforced || shown.isPresent() || session.isEmpty()) {
       admit(context, authentication.caller(shown, this::token, clock.instant()));
     } else if (changes(context) && !proven(context, session.get())) {
+      refused(context);
       context.fail(
           ApiException.of(
               403,
@@ -108,13 +110,25 @@ final class AccessGate {
           enforced
               ? requests.take(
                   caller.get().tokenId().orElse(caller.get().name()),
-                  changes(context) ? CHANGE_COSTS : 1,
+                  changes(context) ? Limits.CHANGE : 1,
                   clock.instant())
               : Duration.ZERO);
     } else {
+      refused(context);
       context.fail(
           refusal(
               context, "A token is required that is neither expired nor revoked (Authorization)."));
+    }
+  }
+
+  /** Of somebody who is not known. That the page finds out whether it must ask is no attempt. */
+  private void refused(RoutingContext context) {
+    context.put(CALLER, Caller.stranger());
+    boolean shows =
+        context.request().getHeader("Authorization") != null
+            || SessionCookie.read(context).isPresent();
+    if (shows || !context.normalizedPath().equals(ApiContract.PREFIX + "/caller")) {
+      audit.refused(context, AuditTrail.REFUSED);
     }
   }
 
@@ -231,6 +245,9 @@ final class AccessGate {
         audit.follow(context, operationId);
       }
       if (!caller.may(rule.role())) {
+        if (!changes(context)) {
+          audit.refused(context, operationId);
+        }
         context.fail(
             ApiException.of(
                 403,

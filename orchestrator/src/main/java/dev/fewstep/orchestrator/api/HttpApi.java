@@ -102,7 +102,7 @@ public final class HttpApi implements AutoCloseable {
     EventHub events = new EventHub(vertx, parts.state(), parts.curves(), parts.metrics());
     Replies replies = new Replies(vertx, parts.state());
     Commands commands = new Commands(replies, parts.gateway());
-    AuditTrail audit = new AuditTrail(parts.audit(), parts.clock());
+    AuditTrail audit = new AuditTrail(parts.audit(), settings.access().limits(), parts.clock());
     AccessGate gate =
         new AccessGate(settings.access(), replies, parts.state(), audit, parts.clock());
 
@@ -152,7 +152,8 @@ public final class HttpApi implements AutoCloseable {
     router
         .route(ApiContract.PREFIX + "/*")
         .handler(context -> context.fail(ApiException.notFound("The API has no such path.")));
-    new OperationRoutes(replies, parts.state(), parts.metrics(), parts.readiness(), known)
+    new OperationRoutes(
+            replies, parts.state(), parts.metrics(), parts.readiness(), known, settings.access())
         .mount(router);
     new Dashboard(vertx).mount(router);
     router.route().failureHandler(Problems::handle);

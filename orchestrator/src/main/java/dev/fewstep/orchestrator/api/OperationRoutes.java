@@ -2,6 +2,7 @@ package dev.fewstep.orchestrator.api;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.fewstep.orchestrator.access.AccessSettings;
 import dev.fewstep.orchestrator.experiment.ExperimentProgress;
 import dev.fewstep.orchestrator.experiment.OrchestratorState;
 import dev.fewstep.orchestrator.log.StateView;
@@ -24,18 +25,21 @@ final class OperationRoutes {
   private final OrchestratorMetrics metrics;
   private final Readiness readiness;
   private final KnownResults known;
+  private final AccessSettings access;
 
   OperationRoutes(
       Replies replies,
       StateView state,
       OrchestratorMetrics metrics,
       Readiness readiness,
-      KnownResults known) {
+      KnownResults known,
+      AccessSettings access) {
     this.replies = requireNonNull(replies, "replies");
     this.state = requireNonNull(state, "state");
     this.metrics = requireNonNull(metrics, "metrics");
     this.readiness = requireNonNull(readiness, "readiness");
     this.known = requireNonNull(known, "known");
+    this.access = requireNonNull(access, "access");
   }
 
   void mount(Router router) {
@@ -79,6 +83,11 @@ final class OperationRoutes {
   }
 
   private void scrape(RoutingContext context) {
+    if (!access.showsMetrics(Optional.ofNullable(context.request().getHeader("Authorization")))) {
+      context.response().putHeader("WWW-Authenticate", "Bearer realm=\"fewstep\"");
+      context.fail(ApiException.of(401, "The meters need a token of their own (Authorization)."));
+      return;
+    }
     replies
         .blocking(
             () ->
