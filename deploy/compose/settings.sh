@@ -4,9 +4,11 @@ export FEWSTEP_SECRETS=${FEWSTEP_SECRETS:-$here/secrets}
 export COMPOSE_PROJECT_NAME=${COMPOSE_PROJECT_NAME:-fewstep}
 files=(-f "$here/compose.yaml")
 [ -n "${AWS_ENDPOINT_URL_S3:-}" ] || files+=(-f "$here/minio.yaml")
+[ -z "${FEWSTEP_TLS_CERTIFICATE:-}" ] || files+=(-f "$here/tls.yaml")
 if [ "${FEWSTEP_MONITORING:-}" != none ]; then
   files+=(-f "$here/monitoring.yaml")
   [ "${FEWSTEP_IMAGES:-}" = local ] || files+=(-f "$here/grafana.yaml")
+  [ -z "${FEWSTEP_TLS_CERTIFICATE:-}" ] || files+=(-f "$here/monitoring-tls.yaml")
   export FEWSTEP_PROMETHEUS_URL=${FEWSTEP_PROMETHEUS_URL:-http://prometheus:9090}
 fi
 if [ "${FEWSTEP_IMAGES:-}" = local ]; then

@@ -3,6 +3,7 @@
 # Usage: deploy/compose/up.sh cpu|gpu [docker compose up's arguments, such as --scale worker=2]
 #   AWS_ENDPOINT_URL_S3=URL AWS_REGION=REGION   another S3 instead of MinIO; its keys in secrets/s3-access-key and secrets/s3-secret-key
 #   FEWSTEP_IMAGES=local                        Kafka and Prometheus from images made here (deploy/docker/build.sh kafka monitoring); no Grafana
+#   FEWSTEP_TLS_CERTIFICATE=FILE FEWSTEP_TLS_KEY=FILE   PEM files, readable in the container: the API speaks TLS
 #   FEWSTEP_MONITORING=none                     without Prometheus, Alertmanager and Grafana
 # deploy/compose/down.sh stops it; --volumes forgets what it held.
 set -euo pipefail
@@ -10,6 +11,15 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
 profile=${1:-}
 case $profile in cpu | gpu) shift ;; *) echo "up.sh: which profile, cpu or gpu?" >&2; exit 2 ;; esac
+tls=${FEWSTEP_TLS_CERTIFICATE:-}
+if [ -n "$tls${FEWSTEP_TLS_KEY:-}" ]; then
+  for file in "$tls" "${FEWSTEP_TLS_KEY:-}"; do
+    [ -s "$file" ] || { echo "up.sh: FEWSTEP_TLS_CERTIFICATE and FEWSTEP_TLS_KEY belong together, and '$file' is no file" >&2; exit 2; }
+  done
+  FEWSTEP_TLS_CERTIFICATE=$(readlink -f "$tls")
+  FEWSTEP_TLS_KEY=$(readlink -f "$FEWSTEP_TLS_KEY")
+  export FEWSTEP_TLS_CERTIFICATE FEWSTEP_TLS_KEY
+fi
 . "$here/settings.sh"
 
 make_secret() { # name, content: readable in containers, whose users are others; the folder keeps other users of this machine out
@@ -29,8 +39,11 @@ else
   done
 fi
 
+# Prometheus calls servers by the name of their service, which the certificate need not have: on this network it is not asked for it.
+[ -z "$tls" ] || sed 's|^\( *\)- job_name: fewstep-server$|&\n\1  scheme: https\n\1  tls_config: {insecure_skip_verify: true}|' \
+  "$here/../prometheus/prometheus.yml" >"$FEWSTEP_SECRETS/prometheus.yml"
 compose --profile "$profile" up -d "$@"
-address=http://127.0.0.1:${FEWSTEP_PORT:-8080}
+address=http${tls:+s}://127.0.0.1:${FEWSTEP_PORT:-8080}
 for _ in $(seq "${FEWSTEP_WAIT:-180}"); do
   if "$here/../docker/bin/healthy" "${FEWSTEP_PORT:-8080}" /readyz 2>/dev/null; then
     echo "fewstep leads at $address; its admin token is in $FEWSTEP_SECRETS/admin-token"

@@ -142,12 +142,12 @@ image() { kubectl -n fewstep get deployment "prod-fewstep-$1" -o 'jsonpath={.spe
 ready() { kubectl -n fewstep get deployment "prod-fewstep-$1" -o 'jsonpath={.status.readyReplicas}'; }
 expect() { [ "$2" = "$3" ] || fail "$1: $2, not $3"; }
 
-helm install "${release[@]}" --wait --timeout 180s >/dev/null
+helm upgrade --install "${release[@]}" --wait --timeout 180s >/dev/null
 expect "the server's image" "$(image server)" registry.example.org/fewstep/server:0.1.0
 expect "ready servers" "$(ready server)" 3
 expect "ready workers of gpu" "$(ready worker-gpu)" 4
 expect "the node of the 80 GB workers" "$(kubectl -n fewstep get pods -l fewstep.dev/device-class=gpu-80g -o 'jsonpath={.items[*].spec.nodeName}')" gpu-1
-say "helm install: 3 servers, 2, 4 and 1 workers are ready on their kinds of nodes"
+say "helm upgrade --install: 3 servers, 2, 4 and 1 workers are ready on their kinds of nodes"
 
 helm upgrade "${release[@]}" --set image.tag=0.2.0 --set server.replicas=4 --wait --timeout 180s >/dev/null
 expect "the server's image" "$(image server)" registry.example.org/fewstep/server:0.2.0

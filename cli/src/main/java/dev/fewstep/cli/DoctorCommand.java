@@ -119,7 +119,8 @@ final class DoctorCommand implements Callable<Integer> {
   private ObjectNode examined(Examiner examiner, Settings settings, List<Finding> here) {
     Path data = settings.path(Setting.DATA_DIR);
     if (Files.isDirectory(data)) {
-      here.add(Disks.finding("disk.data", data));
+      boolean embedded = Files.isDirectory(data.resolve("kafka"));
+      here.add(Disks.finding("disk.data", data, embedded ? Disks.Use.BROKER : Disks.Use.PASSAGE));
     }
     ObjectNode report = examiner.examine();
     ArrayNode all = Json.messages().createArrayNode();

@@ -26,8 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * deploy/compose as it is, on the images that deploy/docker/build.sh made: brought up, worked with,
- * a worker's container killed amid its task, and taken down. Needs docker and those images; else it
- * is skipped with a line, or fails when {@code -Dfewstep.require} names {@code docker}.
+ * a worker's container killed amid its task, and taken down. Needs docker, compose and those
+ * images; else it is skipped with a line, or fails when {@code -Dfewstep.require} names {@code
+ * compose}.
  */
 class ComposeTest {
   private static final List<String> IMAGES =
@@ -54,7 +55,7 @@ class ComposeTest {
 
   @BeforeAll
   static void up() throws Exception {
-    assumeTrue(DockerPart.present(IMAGES), "docker is there");
+    assumeTrue(DockerPart.presentWithCompose(IMAGES), "docker and compose are there");
     int port = port();
     prometheus = port();
     project = "fewstep-test-" + ProcessHandle.current().pid();
@@ -100,8 +101,14 @@ class ComposeTest {
   }
 
   private static String run(String... command) throws IOException, InterruptedException {
+    return run(Map.of(), command);
+  }
+
+  private static String run(Map<String, String> more, String... command)
+      throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
+    builder.environment().putAll(more);
     Process process = builder.start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
@@ -110,9 +117,40 @@ class ComposeTest {
   }
 
   @Test
+  void compose_reads_the_files_of_every_choice() throws Exception {
+    String read = "here=" + HOME.resolve("deploy/compose") + "; . $here/settings.sh; compose ";
+    String gpu = run("bash", "-c", read + "--profile gpu config");
+    assertThat(gpu).contains("fewstep/worker-cuda:local").contains("driver: nvidia");
+    assertThat(run(Map.of("FEWSTEP_IMAGES", ""), "bash", "-c", read + "--profile cpu config"))
+        .contains("grafana/grafana-oss")
+        .contains("apache/kafka:");
+    String other =
+        run(
+            Map.of("AWS_ENDPOINT_URL_S3", "https://s3.example", "FEWSTEP_MONITORING", "none"),
+            "bash",
+            "-c",
+            read + "--profile cpu config");
+    assertThat(other)
+        .contains("https://s3.example")
+        .doesNotContain("fewstep/minio")
+        .doesNotContain("prometheus:local");
+    Path pem = Files.writeString(folder.resolve("server.pem"), "certificate");
+    String tls =
+        run(
+            Map.of("FEWSTEP_TLS_CERTIFICATE", pem.toString(), "FEWSTEP_TLS_KEY", pem.toString()),
+            "bash",
+            "-c",
+            read + "--profile cpu config");
+    assertThat(tls)
+        .contains("FEWSTEP_TLS_CERTIFICATE: /run/secrets/tls-certificate")
+        .contains(pem.toString())
+        .contains("/etc/prometheus/prometheus.yml");
+  }
+
+  @Test
   void containers_are_hardened_and_a_killed_worker_costs_nothing_but_time() throws Exception {
     everyContainerOfOursIsHardened();
-    SmallGrid grid = new SmallGrid(api, 800);
+    SmallGrid grid = new SmallGrid(api, 400);
     grid.prepare(folder);
     String disturbed = grid.submit("disturbed");
     Map<String, String> containers = containersByWorker();
@@ -132,6 +170,38 @@ class ComposeTest {
         .isEqualTo(SmallGrid.weights(api, calm));
     prometheusScrapesEverybody();
     theServersContainerHasWhatLooksAfterIt();
+    anotherVersionAndTheWayBack(calm);
+  }
+
+  /** The upgrade of docs/operating.md, to images under another tag, and back. */
+  private static void anotherVersionAndTheWayBack(String experiment) throws Exception {
+    Map<String, String> before = SmallGrid.weights(api, experiment);
+    String other = ":other-" + ProcessHandle.current().pid();
+    for (String image : List.of("fewstep/server", "fewstep/worker")) {
+      run("docker", "tag", image + ":local", image + other);
+    }
+    try {
+      for (String tag : List.of(other, ":local")) {
+        run(
+            Map.of(
+                "FEWSTEP_SERVER_IMAGE",
+                "fewstep/server" + tag,
+                "FEWSTEP_WORKER_IMAGE",
+                "fewstep/worker" + tag),
+            HOME.resolve("deploy/compose/up.sh").toString(),
+            "cpu");
+        for (String service : List.of("server", "worker")) {
+          for (String id : containers(service)) {
+            assertThat(run("docker", "inspect", "--format", "{{.Config.Image}}", id).strip())
+                .isEqualTo("fewstep/" + service + tag);
+          }
+        }
+        SmallGrid.awaitSuccess(api, experiment);
+        assertThat(SmallGrid.weights(api, experiment)).isEqualTo(before);
+      }
+    } finally {
+      run("docker", "rmi", "fewstep/server" + other, "fewstep/worker" + other);
+    }
   }
 
   private static void prometheusScrapesEverybody() throws Exception {

@@ -201,6 +201,32 @@ class ContainersTest {
     theHistoryIsWhole();
   }
 
+  @Test
+  void a_server_that_speaks_tls_is_found_healthy_by_its_own_check() throws Exception {
+    String certificate =
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+            + " -keyout /tmp/tls.key -out /tmp/tls.crt";
+    try (GenericContainer<?> server =
+        server()
+            .withEnv("FEWSTEP_TLS_CERTIFICATE", "/tmp/tls.crt")
+            .withEnv("FEWSTEP_TLS_KEY", "/tmp/tls.key")
+            .withCreateContainerCmdModifier(
+                command ->
+                    command.withEntrypoint("sh", "-c", certificate + " && exec fewstep server"))) {
+      // It waits for the image's health check.
+      server.start();
+      assertThat(server.getLogs()).contains("serving https://");
+      assertThat(server.execInContainer("healthy", "8080", "/none").getExitCode()).isNotZero();
+      assertThat(
+              server
+                  .execInContainer(
+                      "env", "-u", "FEWSTEP_TLS_CERTIFICATE", "healthy", "8080", "/healthz")
+                  .getExitCode())
+          .as("in clear text nothing answers")
+          .isNotZero();
+    }
+  }
+
   private static Api api(List<GenericContainer<?>> of) {
     List<URI> addresses =
         of.stream()

@@ -7,15 +7,29 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Part {@code docker}: a docker that answers, and images that deploy/docker/build.sh made. Without
- * it a test is skipped with a line, or fails when {@code -Dfewstep.require} names the part.
+ * Parts {@code docker} and {@code compose}: a docker that answers, the images that
+ * deploy/docker/build.sh made, and for the second docker-compose. Without its part a test is
+ * skipped with a line, or fails when {@code -Dfewstep.require} names the part.
  */
 final class DockerPart {
   private DockerPart() {}
 
   /** Whether docker and all of these images of ours are there. */
   static boolean present(List<String> images) throws InterruptedException {
+    return present("docker", images, new ArrayList<>());
+  }
+
+  /** Whether compose is there too. */
+  static boolean presentWithCompose(List<String> images) throws InterruptedException {
     List<String> absent = new ArrayList<>();
+    if (status("docker", "compose", "version") != 0 && status("docker-compose", "version") != 0) {
+      absent.add("docker compose or docker-compose");
+    }
+    return present("compose", images, absent);
+  }
+
+  private static boolean present(String part, List<String> images, List<String> absent)
+      throws InterruptedException {
     if (status("docker", "version") != 0) {
       absent.add("docker answers");
     } else {
@@ -28,12 +42,13 @@ final class DockerPart {
     if (absent.isEmpty()) {
       return true;
     }
-    String line = "part 'docker' is absent: not there: " + String.join(", ", absent);
+    String line = "part '" + part + "' is absent: not there: " + String.join(", ", absent);
     if (Arrays.asList(System.getProperty("fewstep.require", "").split("\\s*,\\s*"))
-        .contains("docker")) {
+        .contains(part)) {
       throw new AssertionError(line);
     }
-    System.err.println("SKIPPED, " + line + " (-Dfewstep.require=docker makes this an error)");
+    System.err.println(
+        "SKIPPED, " + line + " (-Dfewstep.require=" + part + " makes this an error)");
     return false;
   }
 

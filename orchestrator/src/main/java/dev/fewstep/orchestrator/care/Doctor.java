@@ -57,7 +57,9 @@ public final class Doctor {
                         new StateChecks(fold, parts.settings(), parts.clock().instant())
                             .findings(parts.version()))));
     findings.addAll(new StoreChecks(parts.bucket()).findings(state));
-    parts.directories().forEach(path -> findings.add(Disks.finding("disk.temporary", path)));
+    parts
+        .directories()
+        .forEach(path -> findings.add(Disks.finding("disk.temporary", path, Disks.Use.PASSAGE)));
     return DoctorReport.of(parts.clock().instant(), parts.version(), findings);
   }
 

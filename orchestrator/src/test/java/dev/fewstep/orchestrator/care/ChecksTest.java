@@ -1,5 +1,7 @@
 package dev.fewstep.orchestrator.care;
 
+import static dev.fewstep.orchestrator.care.Disks.Use.BROKER;
+import static dev.fewstep.orchestrator.care.Disks.Use.PASSAGE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fewstep.orchestrator.care.Finding.Severity;
@@ -274,11 +276,19 @@ class ChecksTest {
   @Test
   void a_full_disk_is_found() {
     Path here = Path.of(".");
-    assertThat(Disks.judge("disk", here, 100L << 20, 1L << 40).severity())
-        .isEqualTo(Severity.ERROR);
-    assertThat(Disks.judge("disk", here, 1L << 30, 1L << 40).severity()).isEqualTo(Severity.WARN);
-    assertThat(Disks.judge("disk", here, 1L << 39, 1L << 40).severity()).isEqualTo(Severity.OK);
-    assertThat(Disks.finding("disk", here.resolve("no such folder")).severity())
+    assertThat(Disks.judge("disk", here, BROKER, 100L << 20, 1L << 40))
+        .returns(Severity.ERROR, Finding::severity)
+        .returns("512 MB, or Kafka stops", Finding::expected);
+    assertThat(Disks.judge("disk", here, PASSAGE, 100L << 20, 1L << 40))
+        .returns(Severity.ERROR, Finding::severity)
+        .returns("512 MB, or uploads and exports fail", Finding::expected);
+    assertThat(Disks.judge("disk", here, BROKER, 3L << 30, 1L << 40).severity())
+        .isEqualTo(Severity.WARN);
+    assertThat(Disks.judge("disk", here, PASSAGE, 3L << 30, 1L << 40).severity())
+        .isEqualTo(Severity.OK);
+    assertThat(Disks.judge("disk", here, BROKER, 1L << 39, 1L << 40).severity())
+        .isEqualTo(Severity.OK);
+    assertThat(Disks.finding("disk", here.resolve("no such folder"), BROKER).severity())
         .isEqualTo(Severity.WARN);
   }
 }
