@@ -10,6 +10,7 @@ import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.TaskState;
 import dev.fewstep.schemas.message.Command;
 import dev.fewstep.schemas.state.BenchmarkRecord;
+import dev.fewstep.telemetry.KafkaMeters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;

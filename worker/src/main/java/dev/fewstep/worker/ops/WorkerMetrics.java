@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.fewstep.schemas.TaskKind;
 import dev.fewstep.schemas.message.TaskMessage;
+import dev.fewstep.telemetry.KafkaMeters;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;

@@ -1,4 +1,4 @@
-package dev.fewstep.orchestrator.ops;
+package dev.fewstep.telemetry;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -8,13 +8,16 @@ import io.micrometer.core.instrument.config.MeterFilterReply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Which of the hundreds of meters of Kafka's clients are kept: those that say whether a client
  * reaches its brokers and how long they take, once per client.
  */
-final class KafkaMeters {
+public final class KafkaMeters {
   private static final String PREFIX = "kafka.";
+  private static final Pattern PROCESS =
+      Pattern.compile("(-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(-[0-9]+)+)$");
   private static final Set<String> KEPT =
       Set.of(
           "kafka.producer.record.send.total",
@@ -33,7 +36,7 @@ final class KafkaMeters {
   private KafkaMeters() {}
 
   /** Keeps those, with the client's role for a label: its id tells processes apart as well. */
-  static void limit(MeterRegistry.Config config) {
+  public static void limit(MeterRegistry.Config config) {
     config.meterFilter(
         new MeterFilter() {
           @Override
@@ -55,13 +58,15 @@ final class KafkaMeters {
     for (Tag tag : id.getTags()) {
       if (tag.getKey().equals("client.id")) {
         tags.add(Tag.of("client", role(tag.getValue())));
+      } else if (tag.getKey().equals("class")) {
+        tags.add(tag);
       }
     }
     return tags;
   }
 
-  /** {@code fewstep-state} of {@code fewstep-state-4711-2}. */
+  /** {@code fewstep-state} of {@code fewstep-state-4711-2}: without numbers or a worker's id. */
   static String role(String clientId) {
-    return clientId.replaceFirst("(-[0-9]+)+$", "");
+    return PROCESS.matcher(clientId).replaceFirst("");
   }
 }
