@@ -16,6 +16,8 @@ import dev.fewstep.orchestrator.log.StateView;
 import dev.fewstep.schemas.state.TokenRecord;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
@@ -24,12 +26,15 @@ import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Asks every request who sends it before anything of it is read, and every operation whether that
  * caller may do it. What a caller does not see is answered as what is not there.
  */
 final class AccessGate {
+  private static final int VERIFIERS = 4;
+
   /** Key of the caller in a routing context. */
   static final String CALLER = "fewstep.caller";
 
@@ -38,6 +43,10 @@ final class AccessGate {
 
   private final Authentication authentication;
   private final boolean enforced;
+
+  /** Threads that may wait for the identity provider: nobody else waits for them. */
+  private final WorkerExecutor verifiers;
+
   private final Replies replies;
   private final StateView state;
   private final AuditTrail audit;
@@ -50,11 +59,18 @@ final class AccessGate {
   private final RateLimit signIns;
 
   AccessGate(
-      AccessSettings settings, Replies replies, StateView state, AuditTrail audit, Clock clock) {
+      AccessSettings settings,
+      Vertx vertx,
+      Replies replies,
+      StateView state,
+      AuditTrail audit,
+      Clock clock) {
     this.authentication = new Authentication(settings);
     this.enforced = settings.enforced();
     this.requests = settings.limits().requests().limit();
     this.signIns = settings.limits().signIns().limit();
+    this.verifiers =
+        vertx.createSharedWorkerExecutor("fewstep-verifiers", VERIFIERS, 1, TimeUnit.MINUTES);
     this.replies = requireNonNull(replies, "replies");
     this.state = requireNonNull(state, "state");
     this.audit = requireNonNull(audit, "audit");
@@ -72,8 +88,8 @@ final class AccessGate {
     } else if (authentication.mayBlock(shown)) {
       // Nothing of the body is read before it is known who sends it.
       context.request().pause();
-      replies
-          .blocking(() -> authentication.caller(shown, this::token, clock.instant()))
+      verifiers
+          .executeBlocking(() -> authentication.caller(shown, this::token, clock.instant()), false)
           .onSuccess(
               caller -> {
                 context.request().resume();
@@ -175,8 +191,9 @@ final class AccessGate {
    */
   Future<Caller> signIn(RoutingContext context, String token) {
     Instant now = clock.instant();
-    return replies
-        .blocking(() -> authentication.caller(Optional.of("Bearer " + token), this::token, now))
+    return verifiers
+        .executeBlocking(
+            () -> authentication.caller(Optional.of("Bearer " + token), this::token, now), false)
         .recover(error -> Future.failedFuture(unknown(error)))
         .map(
             caller ->

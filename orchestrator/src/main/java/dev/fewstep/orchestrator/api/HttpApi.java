@@ -104,7 +104,7 @@ public final class HttpApi implements AutoCloseable {
     Commands commands = new Commands(replies, parts.gateway());
     AuditTrail audit = new AuditTrail(parts.audit(), settings.access().limits(), parts.clock());
     AccessGate gate =
-        new AccessGate(settings.access(), replies, parts.state(), audit, parts.clock());
+        new AccessGate(settings.access(), vertx, replies, parts.state(), audit, parts.clock());
 
     RouterBuilder builder = builder(vertx, await(contract.load(vertx)));
     Operations operations = new Operations(builder, contract.verbs(), gate);
