@@ -277,6 +277,7 @@ class VerbsTest {
           .anyMatch(name -> name.contains("0000,sampling.steps=2,seed=0/finetune-"));
     }
     mlflow(id);
+    DocumentedAddresses.answer(stack.dashboard(), id);
   }
 
   /** A run for each trial, once however often it is exported. */
