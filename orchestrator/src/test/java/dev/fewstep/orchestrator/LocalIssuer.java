@@ -47,6 +47,7 @@ public final class LocalIssuer implements AutoCloseable {
   private volatile ECKey curve;
   private volatile String configuration;
   private volatile boolean away;
+  private volatile boolean redirects;
 
   public LocalIssuer() throws IOException, JOSEException {
     rotate();
@@ -63,7 +64,13 @@ public final class LocalIssuer implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     byte[] body;
-    if (path.equals("/.well-known/openid-configuration")) {
+    if (redirects && !path.startsWith("/moved")) {
+      exchange.getResponseHeaders().set("Location", "/moved" + path);
+      exchange.sendResponseHeaders(302, -1);
+      exchange.close();
+      return;
+    }
+    if (path.endsWith("/.well-known/openid-configuration")) {
       body = configuration.getBytes(StandardCharsets.UTF_8);
     } else {
       fetched.incrementAndGet();
@@ -93,6 +100,11 @@ public final class LocalIssuer implements AutoCloseable {
   /** Answers 503, or answers again. */
   public void away(boolean value) {
     away = value;
+  }
+
+  /** Sends whoever asks to another address, or answers there. */
+  public void redirects(boolean value) {
+    redirects = value;
   }
 
   /** Says of itself that it is another, or says what is asked. */

@@ -20,6 +20,7 @@ import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import dev.fewstep.schemas.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URL;
@@ -28,10 +29,12 @@ import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +58,10 @@ public final class IdentityProvider {
   private static final Duration KEYS_LIVE = Duration.ofMinutes(15);
   private static final Duration OUTAGE = Duration.ofHours(4);
   private static final int CLOCK_SKEW_SECONDS = 60;
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+
+  /** Claims of OAuth 2.0 whose one text lists several, with blanks between (RFC 8693, 4.2). */
+  private static final Set<String> BLANKS_SEPARATE = Set.of("scope", "scp");
 
   /** Signatures by a private key alone: what is signed by a shared secret proves nothing. */
   private static final Set<JWSAlgorithm> ALGORITHMS =
@@ -71,12 +78,25 @@ public final class IdentityProvider {
 
   private final OidcSettings settings;
   private final Duration betweenFetches;
-  private final DefaultResourceRetriever retriever =
-      new DefaultResourceRetriever(
-          (int) FETCH.toMillis(), (int) FETCH.toMillis(), MAX_DOCUMENT_BYTES);
+  private final DefaultResourceRetriever retriever = new Direct();
   private Optional<DefaultJWTProcessor<SecurityContext>> verifier = Optional.empty();
+  private final AtomicLong toldAt = new AtomicLong();
   private long failedAt;
   private String failure = "";
+
+  /** Fetches from the address that is named and from no other that it may point to. */
+  private static final class Direct extends DefaultResourceRetriever {
+    Direct() {
+      super((int) FETCH.toMillis(), (int) FETCH.toMillis(), MAX_DOCUMENT_BYTES);
+    }
+
+    @Override
+    protected HttpURLConnection openHTTPConnection(URL url) throws IOException {
+      HttpURLConnection connection = super.openHTTPConnection(url);
+      connection.setInstanceFollowRedirects(false);
+      return connection;
+    }
+  }
 
   /** A provider of which nothing is asked yet. */
   public IdentityProvider(OidcSettings settings) {
@@ -109,18 +129,30 @@ public final class IdentityProvider {
     } catch (KeySourceException e) {
       throw unavailable(e);
     } catch (BadJOSEException | JOSEException | ParseException e) {
-      LOG.debug("A token of {} is refused: {}", settings.issuer(), e.getMessage());
+      refused(e.getMessage());
       return Optional.empty();
     }
   }
 
   private Optional<Caller> identity(JWTClaimsSet claims) {
     Instant until = claims.getExpirationTime().toInstant();
-    return Grant.of(groups(claims.getClaims(), settings.claim()), settings.grants())
-        .map(
-            grant ->
-                new Caller(
-                    name(claims), Optional.empty(), true, grant.role(), grant.projects(), until));
+    Optional<Grant> grant =
+        Grant.of(groups(claims.getClaims(), settings.claim()), settings.grants());
+    if (grant.isEmpty()) {
+      refused("no group in '" + settings.claim() + "' is granted a role");
+    }
+    return grant.map(
+        held ->
+            new Caller(name(claims), Optional.empty(), true, held.role(), held.projects(), until));
+  }
+
+  /** Tells the operator why, who alone can mend a wrong grant; seldom enough for any log. */
+  private void refused(String why) {
+    long now = System.nanoTime();
+    long last = toldAt.get();
+    if ((last == 0 || now - last > BETWEEN_LINES.toNanos()) && toldAt.compareAndSet(last, now)) {
+      LOG.warn("A token of {} is refused: {}", settings.issuer(), why);
+    }
   }
 
   /** For people and the audit: what cannot be chosen by the holder is always part of it. */
@@ -138,7 +170,7 @@ public final class IdentityProvider {
     return text.length() > MAX_NAME ? text.substring(0, MAX_NAME) + "…" : text;
   }
 
-  /** The strings of a claim, which is a list of them, one, or several with blanks between. */
+  /** The strings of a claim, which is a list of them or one; of a scope, several with blanks. */
   static Set<String> groups(Map<String, Object> claims, String path) {
     Object found = claims.get(path);
     if (found == null) {
@@ -151,8 +183,8 @@ public final class IdentityProvider {
     if (found instanceof Collection<?> list) {
       list.stream().filter(String.class::isInstance).map(String.class::cast).forEach(groups::add);
     } else if (found instanceof String text) {
-      groups.add(text);
-      groups.addAll(Set.of(text.strip().split("\\s+")));
+      groups.addAll(
+          BLANKS_SEPARATE.contains(path) ? List.of(text.strip().split("\\s+")) : List.of(text));
     }
     return groups;
   }
@@ -199,7 +231,11 @@ public final class IdentityProvider {
               + "'");
     }
     URI keys = URI.create(found.path("jwks_uri").asText());
-    boolean safe = "https".equals(keys.getScheme()) || "http".equals(settings.issuer().getScheme());
+    // A provider on loopback may be without TLS, and its keys lie there too.
+    boolean safe =
+        "https".equals(keys.getScheme())
+            || ("http".equals(settings.issuer().getScheme())
+                && settings.issuer().getHost().equals(keys.getHost()));
     if (!safe) {
       throw new IOException("its keys are not at an https address: '" + keys + "'");
     }

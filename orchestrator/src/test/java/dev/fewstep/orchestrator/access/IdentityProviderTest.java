@@ -182,7 +182,19 @@ class IdentityProviderTest {
     assertThatThrownBy(() -> provider.caller(token))
         .as("a configuration without end")
         .isInstanceOf(ProviderUnavailableException.class);
+    issuer.configure(
+        "{\"issuer\": \"" + issuer.address() + "\", \"jwks_uri\": \"http://idp.example/keys\"}");
+    Thread.sleep(2 * SOON.toMillis());
+    assertThatThrownBy(() -> provider.caller(token))
+        .as("keys in clear text at another host")
+        .isInstanceOf(ProviderUnavailableException.class);
     issuer.configureAsUsual();
+    issuer.redirects(true);
+    Thread.sleep(2 * SOON.toMillis());
+    assertThatThrownBy(() -> provider.caller(token))
+        .as("a configuration that lies elsewhere")
+        .isInstanceOf(ProviderUnavailableException.class);
+    issuer.redirects(false);
     Thread.sleep(2 * SOON.toMillis());
     assertThat(provider.caller(token)).isPresent();
   }
@@ -198,11 +210,11 @@ class IdentityProviderTest {
             "https://example.org/groups",
             List.of("e"),
             "one",
-            "f");
+            "lab admins");
     assertThat(IdentityProvider.groups(claims, "realm_access.roles")).containsExactly("a", "b");
-    assertThat(IdentityProvider.groups(claims, "scope")).contains("c", "d");
+    assertThat(IdentityProvider.groups(claims, "scope")).containsExactly("c", "d");
     assertThat(IdentityProvider.groups(claims, "https://example.org/groups")).containsExactly("e");
-    assertThat(IdentityProvider.groups(claims, "one")).containsExactly("f");
+    assertThat(IdentityProvider.groups(claims, "one")).containsExactly("lab admins");
     assertThat(IdentityProvider.groups(claims, "one.more")).isEmpty();
     assertThat(IdentityProvider.groups(claims, "realm_access")).isEmpty();
   }
