@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +69,10 @@ public final class OrchestratorMetrics implements AutoCloseable {
     Duration.ofHours(2),
     Duration.ofHours(12)
   };
+
+  /** The methods that are told apart: a client may send any word, and each were a series. */
+  private static final Set<String> METHODS =
+      Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -235,7 +240,7 @@ public final class OrchestratorMetrics implements AutoCloseable {
   public void answered(String method, String operation, int status, Duration took) {
     answers
         .computeIfAbsent(
-            new Answer(method, operation, status),
+            new Answer(METHODS.contains(method) ? method : "other", operation, status),
             key ->
                 timer(
                     Meter.API_REQUEST,

@@ -57,6 +57,28 @@ class OrchestratorMetricsTest {
   }
 
   @Test
+  void methods_that_a_client_makes_up_are_one_series() {
+    try (OrchestratorMetrics metrics = new OrchestratorMetrics()) {
+      metrics.answered("GET", "listTasks", 200, Duration.ofMillis(1));
+      for (int n = 0; n < 500; n++) {
+        metrics.answered("WORD" + n, "other", 405, Duration.ofMillis(1));
+      }
+
+      List<String> counts =
+          metrics
+              .scrape(NUMBERS, EXPERIMENTS, List.of())
+              .lines()
+              .filter(line -> line.startsWith("fewstep_api_request_seconds_count{"))
+              .toList();
+
+      assertThat(counts).hasSize(2);
+      assertThat(counts).anyMatch(line -> line.contains("method=\"GET\""));
+      assertThat(counts)
+          .anyMatch(line -> line.contains("method=\"other\"") && line.endsWith(" 500"));
+    }
+  }
+
+  @Test
   void series_of_what_is_gone_go_too() {
     try (OrchestratorMetrics metrics = new OrchestratorMetrics()) {
       assertThat(metrics.scrape(NUMBERS, EXPERIMENTS, List.of())).contains("experiment=\"e-1\"");
