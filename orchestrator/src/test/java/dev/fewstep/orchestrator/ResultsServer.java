@@ -96,6 +96,7 @@ public final class ResultsServer {
     for (Map.Entry<String, String> one : asked.entrySet()) {
       measure(http, one.getKey(), address.resolve("/api/v1" + one.getValue()));
     }
+    measure(http, "metrics: a scrape", address.resolve("/metrics"));
   }
 
   private static void ofExperiment(Map<String, String> asked, String prefix, String id, int deep) {
